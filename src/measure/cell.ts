@@ -1,0 +1,120 @@
+// What a worker keeps of its exchanges: cells by second, slices by ten seconds, all of them additive.
+import type { Distribution } from './distribution.js';
+import { OUTCOMES } from './outcome.js';
+
+/** Length of a slice: lag, wait, service, tails and tenants are kept per slice. */
+export const SLICE_S = 10;
+
+/** Exact counts of operations; every number an integer. */
+export interface Counts {
+  /** Arrivals that were due. planned = Σ outcomes. */
+  planned: number;
+  /** Operations of which any byte was written. */
+  sent: number;
+  /** Requests written: what servers saw. */
+  attempts: number;
+  /** Bytes of response bodies and headers read. */
+  bytes: number;
+  /** By `OUTCOMES` order. */
+  outcomes: number[];
+  /** Answers by status. */
+  statuses: Map<number, number>;
+}
+
+/** Exact counts and responses of one (stream, route, second of due time). */
+export interface Cell extends Counts {
+  /** Index into the plan's streams and routes. */
+  stream: number;
+  route: number;
+  /** Second of due time since the run's start. */
+  windowS: number;
+  /** end − due of ok operations and timeouts, 3 digits. */
+  response: Distribution;
+}
+
+/** Where the time of one stream's operations went, in ten seconds of due time and one phase. */
+export interface Slice {
+  stream: number;
+  /** Index into the head's phases. */
+  phase: number;
+  /** First second of the slice; a multiple of SLICE_S. */
+  sliceS: number;
+  /** fired − due, of all that were fired. */
+  lag: Distribution;
+  /** sent − fired, of all that were sent; cut where no connection came in time. */
+  wait: Distribution;
+  /** end − sent of ok operations and timeouts. */
+  service: Distribution;
+  /** Operations first read after a stall of our own loop, and those of them that failed. */
+  tainted: number;
+  taintedFailures: number;
+  tail: Tail;
+}
+
+/**
+ * What responses were made of, by rough response bucket, so that the composition of the slowest can be read:
+ * ours = lag + overlap with our own stalls. Sums are microseconds.
+ */
+export interface Tail {
+  readonly buckets: readonly number[];
+  readonly parts: readonly TailPart[];
+}
+
+export interface TailPart {
+  readonly count: number;
+  readonly responseUs: number;
+  readonly oursUs: number;
+  readonly waitUs: number;
+  readonly serviceUs: number;
+}
+
+/** One tenant's operations in one slice. */
+export interface TenantSlice {
+  tenant: string;
+  sliceS: number;
+  planned: number;
+  ok: number;
+  /** ok operations and timeouts, 2 digits. */
+  response: Distribution;
+}
+
+/** How one worker fared in one slice of wall time. */
+export interface Health {
+  /** Which worker, as a shard `i/n` of the plan. */
+  shard: string;
+  sliceS: number;
+  /** Stalls of the event loop of 1 ms and more. */
+  gaps: number;
+  gapUs: number;
+  gapMaxUs: number;
+  /** Share of the time that the event loop was busy, in thousandths. */
+  busyPermille: number;
+  inFlightMax: number;
+  /** Connections open at once at most, and opened in this slice. */
+  connectionsMax: number;
+  connectionsOpened: number;
+  /** DNS, TCP and TLS of the connections opened, 2 digits. */
+  connect: Distribution;
+}
+
+export function emptyCounts(): Counts {
+  return {
+    planned: 0,
+    sent: 0,
+    attempts: 0,
+    bytes: 0,
+    outcomes: OUTCOMES.map(() => 0),
+    statuses: new Map(),
+  };
+}
+
+/** Adds b's counts to a's, in place. */
+export function addCounts(a: Counts, b: Counts): void {
+  a.planned += b.planned;
+  a.sent += b.sent;
+  a.attempts += b.attempts;
+  a.bytes += b.bytes;
+  for (let i = 0; i < OUTCOMES.length; i++)
+    a.outcomes[i] = (a.outcomes[i] as number) + (b.outcomes[i] as number);
+  for (const [status, n] of b.statuses) a.statuses.set(status, (a.statuses.get(status) ?? 0) + n);
+}

@@ -1,0 +1,277 @@
+// The Snapshot: all that is kept of a run, as totals that add; merging two is exact and forgets their order.
+import type { Phase, Plan } from '../scenario/plan.js';
+import { COARSE } from './buckets.js';
+import {
+  addCounts,
+  type Cell,
+  type Counts,
+  emptyCounts,
+  type Health,
+  type Slice,
+  type Tail,
+  type TenantSlice,
+} from './cell.js';
+import { addDistributions, coarsen, type Distribution, emptyDistribution } from './distribution.js';
+import { Histogram } from './histogram.js';
+
+/** Tenants beyond this many are folded into `other`. */
+export const TENANTS_MAX = 10_000;
+
+/** The facts of a run that every shard of it shares, and those of one shard. */
+export interface Head {
+  readonly format: 1;
+  /** Version of the tool. */
+  readonly version: string;
+  readonly node: string;
+  readonly plan: Plan;
+  readonly planId: string;
+  /** The scenario's name. */
+  readonly scenario: string;
+  /** What this run is, in its maker's words (`--label`). */
+  readonly label: string | null;
+  /** The target's URL, without credentials. */
+  readonly target: string;
+  /** Whether the target was on this machine. */
+  readonly targetIsLocal: boolean;
+  /** Which shards of the plan this covers: one for a run, several for a merged result. */
+  readonly shards: readonly ShardName[];
+  /** Host names and worker counts, for the reader; not compared. */
+  readonly hosts: readonly string[];
+  readonly workers: number;
+  /** Due time 0, as an ISO instant; the earliest of the shards'. */
+  readonly startedAt: string;
+  /** Length of the plan's due time, whole seconds. */
+  readonly durationS: number;
+  readonly phases: readonly Phase[];
+  /** Planned rate of the whole plan at normal times and at its highest second. */
+  readonly normalPerSec: number;
+  readonly peakPerSec: number;
+  /** Arrivals of these shards of the plan, to its end. */
+  readonly plannedTotal: number;
+  /** Gates as they were written. */
+  readonly gates: readonly string[];
+  /** What was not replayed or not covered, for the report. */
+  readonly coverage: Coverage;
+}
+
+/** Shard i of n. */
+export interface ShardName {
+  readonly i: number;
+  readonly n: number;
+}
+
+export interface Coverage {
+  /** Rows of recordings that are not replayed, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Things a reader should know, each a sentence. */
+  readonly notes: readonly string[];
+}
+
+/** How a shard's run ended. */
+export interface End {
+  readonly shard: ShardName;
+  readonly reason: 'completed' | 'interrupted' | 'stopped_by_target' | 'worker_failed';
+  /** Every window before this second of due time is closed. */
+  readonly closedS: number;
+  /** Length of the run, wall time. */
+  readonly wallUs: number;
+}
+
+/** Totals of one second of due time. */
+export interface Second {
+  /** By stream. */
+  readonly streams: Counts[];
+  /** Over all streams and routes, 2 digits. */
+  response: Distribution;
+}
+
+/** Totals of one (stream, route, phase). */
+export interface Group {
+  readonly stream: number;
+  readonly route: number;
+  /** Index into the head's phases. */
+  readonly phase: number;
+  readonly counts: Counts;
+  readonly response: Histogram;
+}
+
+export interface TenantTotals {
+  planned: number;
+  ok: number;
+  /** By slice start. */
+  readonly slices: Map<number, { planned: number; ok: number }>;
+  response: Distribution;
+}
+
+export interface Snapshot {
+  readonly head: Head;
+  readonly seconds: Map<number, Second>;
+  /** Key `stream/route/phase`. */
+  readonly groups: Map<string, Group>;
+  /** Key `stream/phase/sliceS`. */
+  readonly slices: Map<string, Slice>;
+  readonly tenants: Map<string, TenantTotals>;
+  readonly health: Health[];
+  readonly ends: End[];
+}
+
+/** A snapshot of nothing yet; the identity of `mergeSnapshots` among snapshots of its head. */
+export function emptySnapshot(head: Head): Snapshot {
+  return {
+    head,
+    seconds: new Map(),
+    groups: new Map(),
+    slices: new Map(),
+    tenants: new Map(),
+    health: [],
+    ends: [],
+  };
+}
+
+/** Adds a cell to a snapshot, in place. */
+export function absorbCell(snapshot: Snapshot, cell: Cell): void {
+  const second = secondAt(snapshot, cell.windowS);
+  addCounts(second.streams[cell.stream] as Counts, cell);
+  second.response = addDistributions(second.response, coarsen(cell.response, COARSE));
+  const group = groupAt(snapshot, cell.stream, cell.route, phaseIndexAt(snapshot.head.phases, cell.windowS));
+  addCounts(group.counts, cell);
+  group.response.add(cell.response);
+}
+
+/** Adds a slice to a snapshot, in place. */
+export function absorbSlice(snapshot: Snapshot, slice: Slice): void {
+  const key = `${slice.stream}/${slice.phase}/${slice.sliceS}`;
+  const known = snapshot.slices.get(key);
+  snapshot.slices.set(key, known === undefined ? slice : addSlices(known, slice));
+}
+
+/** Adds a tenant's slice to a snapshot, in place; beyond TENANTS_MAX names it goes to `other`. */
+export function absorbTenant(snapshot: Snapshot, slice: TenantSlice): void {
+  const name =
+    snapshot.tenants.has(slice.tenant) || snapshot.tenants.size < TENANTS_MAX ? slice.tenant : 'other';
+  let totals = snapshot.tenants.get(name);
+  if (totals === undefined) {
+    totals = { planned: 0, ok: 0, slices: new Map(), response: emptyDistribution(COARSE) };
+    snapshot.tenants.set(name, totals);
+  }
+  totals.planned += slice.planned;
+  totals.ok += slice.ok;
+  const known = totals.slices.get(slice.sliceS) ?? { planned: 0, ok: 0 };
+  totals.slices.set(slice.sliceS, { planned: known.planned + slice.planned, ok: known.ok + slice.ok });
+  totals.response = addDistributions(totals.response, slice.response);
+}
+
+/**
+ * The sum of two snapshots of disjoint shards of one plan. Associative and commutative in all that is counted;
+ * heads must have been found compatible before (`mergeHeads`).
+ */
+export function mergeSnapshots(a: Snapshot, b: Snapshot, head: Head): Snapshot {
+  const sum = emptySnapshot(head);
+  for (const part of [a, b]) {
+    for (const [windowS, second] of part.seconds) {
+      const into = secondAt(sum, windowS);
+      second.streams.forEach((counts, i) => {
+        addCounts(into.streams[i] as Counts, counts);
+      });
+      into.response = addDistributions(into.response, second.response);
+    }
+    for (const group of part.groups.values()) {
+      const into = groupAt(sum, group.stream, group.route, group.phase);
+      addCounts(into.counts, group.counts);
+      into.response.merge(group.response);
+    }
+    for (const slice of part.slices.values()) absorbSlice(sum, slice);
+    for (const [tenant, totals] of part.tenants) {
+      const response = new Map([[firstKey(totals.slices), totals.response]]);
+      for (const [sliceS, counts] of totals.slices) {
+        absorbTenant(sum, {
+          tenant,
+          sliceS,
+          ...counts,
+          response: response.get(sliceS) ?? emptyDistribution(COARSE),
+        });
+      }
+    }
+    sum.health.push(...part.health);
+    sum.ends.push(...part.ends);
+  }
+  return sum;
+}
+
+/** Index of the phase that a second of due time is in; seconds past the end belong to the last phase. */
+export function phaseIndexAt(phases: readonly Phase[], windowS: number): number {
+  const index = phases.findIndex((phase) => windowS < phase.endS);
+  return index === -1 ? phases.length - 1 : index;
+}
+
+/** Totals of a whole snapshot, or of the groups that a filter takes. */
+export function sumGroups(
+  snapshot: Snapshot,
+  takes: (group: Group) => boolean = () => true,
+): { counts: Counts; response: Histogram } {
+  const counts = emptyCounts();
+  const response = new Histogram();
+  for (const group of snapshot.groups.values()) {
+    if (!takes(group)) continue;
+    addCounts(counts, group.counts);
+    response.merge(group.response);
+  }
+  return { counts, response };
+}
+
+function secondAt(snapshot: Snapshot, windowS: number): Second {
+  let second = snapshot.seconds.get(windowS);
+  if (second === undefined) {
+    second = {
+      streams: snapshot.head.plan.streams.map(() => emptyCounts()),
+      response: emptyDistribution(COARSE),
+    };
+    snapshot.seconds.set(windowS, second);
+  }
+  return second;
+}
+
+function groupAt(snapshot: Snapshot, stream: number, route: number, phase: number): Group {
+  const key = `${stream}/${route}/${phase}`;
+  let group = snapshot.groups.get(key);
+  if (group === undefined) {
+    group = { stream, route, phase, counts: emptyCounts(), response: new Histogram() };
+    snapshot.groups.set(key, group);
+  }
+  return group;
+}
+
+function addSlices(a: Slice, b: Slice): Slice {
+  return {
+    ...a,
+    lag: addDistributions(a.lag, b.lag),
+    wait: addDistributions(a.wait, b.wait),
+    service: addDistributions(a.service, b.service),
+    tainted: a.tainted + b.tainted,
+    taintedFailures: a.taintedFailures + b.taintedFailures,
+    tail: addTails(a.tail, b.tail),
+  };
+}
+
+/** The sum of two tails. */
+export function addTails(a: Tail, b: Tail): Tail {
+  const byBucket = new Map<number, { -readonly [K in keyof Tail['parts'][number]]: number }>();
+  for (const tail of [a, b]) {
+    tail.buckets.forEach((bucket, i) => {
+      const part = tail.parts[i] as Tail['parts'][number];
+      const into = byBucket.get(bucket) ?? { count: 0, responseUs: 0, oursUs: 0, waitUs: 0, serviceUs: 0 };
+      into.count += part.count;
+      into.responseUs += part.responseUs;
+      into.oursUs += part.oursUs;
+      into.waitUs += part.waitUs;
+      into.serviceUs += part.serviceUs;
+      byBucket.set(bucket, into);
+    });
+  }
+  const buckets = [...byBucket.keys()].sort((x, y) => x - y);
+  return { buckets, parts: buckets.map((bucket) => byBucket.get(bucket) as Tail['parts'][number]) };
+}
+
+function firstKey(map: ReadonlyMap<number, unknown>): number | undefined {
+  return map.keys().next().value;
+}

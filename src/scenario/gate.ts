@@ -1,0 +1,26 @@
+// A gate as it is written: a metric, a selector, a comparison and a bound.
+
+/**
+ * `p99[route=cart, phase=peak] < 800ms`. Latency bounds are microseconds, `errors` and `shed` are shares of the
+ * planned operations, `throughput` is ok operations per second of due time.
+ */
+export interface Gate {
+  /** As the user wrote it. */
+  readonly text: string;
+  readonly metric: GateMetric;
+  readonly selector: Selector;
+  readonly comparison: '<' | '<=' | '>' | '>=';
+  readonly bound: number;
+}
+
+export type GateMetric =
+  | { readonly kind: 'quantile'; /** 0 to 1 */ readonly q: number; /** such as `p99.9` */ readonly name: string }
+  | { readonly kind: 'max' | 'mean' | 'errors' | 'throughput' | 'shed' };
+
+/** Names of one stream, route, tenant or phase each; what is absent selects all. */
+export interface Selector {
+  readonly stream?: string;
+  readonly route?: string;
+  readonly tenant?: string;
+  readonly phase?: string;
+}

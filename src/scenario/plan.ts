@@ -1,0 +1,199 @@
+// The Plan: what will be sent, resolved and frozen. Its canonical JSON's SHA-256 is the planId.
+import type { ClientClass } from '../recording/row.js';
+
+/**
+ * Everything that decides which requests are sent and when. Target, gates, workers and shard are not part of it;
+ * files are present by their digests, secrets as `${env:NAME}`.
+ */
+export interface Plan {
+  readonly format: 1;
+  readonly seed: number;
+  /** L, a power of two: the number of fixed partitions that visitors live in. */
+  readonly lanes: number;
+  /** Fast-forward: rate sources keep their rates and last 1/speed; recordings keep all their requests. */
+  readonly speed: number;
+  /** How long an operation may take, from the moment it is fired. */
+  readonly timeoutUs: number;
+  readonly connections: ConnectionPolicy;
+  /** Header templates sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** How a tenant shows in a request; null for a shop of one tenant. */
+  readonly tenants: TenantPattern | null;
+  /** Every route by number; what counts as ok on each, and how a recorded request is recognised as one. */
+  readonly routes: readonly RouteClass[];
+  readonly streams: readonly PlanStream[];
+}
+
+/** `visitor`: each visitor's own connections; `fresh`: one per request; `pool`: n shared, as an edge proxy has. */
+export type ConnectionPolicy =
+  | { readonly kind: 'visitor'; readonly perVisitor: number | null; readonly idleUs: number }
+  | { readonly kind: 'fresh' }
+  | { readonly kind: 'pool'; readonly size: number };
+
+/** A tenant by Host (`{tenant}.shop.example`) or by path prefix (`/s/{tenant}`). */
+export type TenantPattern =
+  | { readonly by: 'host'; readonly pattern: string }
+  | { readonly by: 'path'; readonly pattern: string };
+
+/** A named class of requests. */
+export interface RouteClass {
+  readonly name: string;
+  /** Status ranges that are ok, both ends included. */
+  readonly expect: readonly (readonly [number, number])[];
+  /** Recorded requests it takes: a method (null: any) and a path pattern with `*`; null: none by pattern. */
+  readonly match: { readonly method: string | null; readonly path: string } | null;
+}
+
+export type PlanStream = RateStream | RecordingStream;
+
+interface StreamBase {
+  readonly name: string;
+  /** Multiplies visitors: a rate source's rate, a recording's visitors (cloned, or thinned below 1). */
+  readonly amplify: number;
+}
+
+/** Requests made up from templates, at times that a rate over time decides. */
+export interface RateStream extends StreamBase {
+  readonly kind: 'rate';
+  readonly source: RateSource;
+  readonly arrivals: 'poisson' | 'even';
+  /** The source's cut, microseconds of its own time; `toUs` null means to its end. */
+  readonly fromUs: number;
+  readonly toUs: number | null;
+  readonly requests: readonly RequestTemplate[];
+  /** Values for templates, by placeholder name. */
+  readonly data: Readonly<Record<string, DataSource>>;
+  /** Template of the visitor's tenant; drawn once a visitor. Null: no tenant. */
+  readonly tenant: string | null;
+  readonly visits: { readonly requests: number; readonly thinkUs: number };
+}
+
+/** Rates are requests a second; times are microseconds. */
+export type RateSource =
+  | { readonly kind: 'curve'; readonly digest: string; readonly column: 'requests' | 'rate' }
+  | { readonly kind: 'stages'; readonly stages: readonly Stage[] }
+  | {
+      readonly kind: 'spike';
+      readonly base: number;
+      readonly peak: number;
+      readonly atUs: number;
+      readonly riseUs: number;
+      readonly holdUs: number;
+      readonly fallUs: number;
+      readonly totalUs: number;
+    };
+
+/** A rate that goes linearly from `from` to `to` requests a second. */
+export interface Stage {
+  readonly from: number;
+  readonly to: number;
+  readonly forUs: number;
+}
+
+/** A request to make up. Texts may hold `{name}` placeholders and `${env:NAME}`. */
+export interface RequestTemplate {
+  /** Index into `Plan.routes`. */
+  readonly route: number;
+  readonly weight: number;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: BodyTemplate | null;
+}
+
+/** The body's text with placeholders; values are escaped for its kind. */
+export interface BodyTemplate {
+  readonly kind: 'json' | 'form' | 'text';
+  readonly text: string;
+}
+
+/** Where a placeholder's values come from; `zipf` is the exponent of rank-popularity, null for uniform. */
+export type DataSource =
+  | { readonly kind: 'range'; readonly from: number; readonly to: number; readonly zipf: number | null }
+  | { readonly kind: 'list'; readonly values: readonly string[]; readonly zipf: number | null }
+  | { readonly kind: 'csv'; readonly digest: string; readonly column: string; readonly zipf: number | null };
+
+/** Requests as they were recorded. */
+export interface RecordingStream extends StreamBase {
+  readonly kind: 'recording';
+  /** Digests of the input files, in the order given. */
+  readonly digests: readonly string[];
+  /** UTC microseconds; rows that started before or at/after are not replayed; null means no cut. */
+  readonly fromUs: number | null;
+  readonly toUs: number | null;
+  readonly where: Where | null;
+  /** Recorded host pattern → host to send; null: the recording's hosts are not used. */
+  readonly hosts: Readonly<Record<string, string>> | 'as-recorded' | null;
+  /** Names of the routes whose writes and acting paths may be sent. */
+  readonly writes: readonly string[];
+}
+
+/** A filter of recorded rows: all that is named must hold. Values with `*` are patterns. */
+export interface Where {
+  readonly tenant?: readonly string[];
+  readonly route?: readonly string[];
+  readonly path?: readonly string[];
+  readonly method?: readonly string[];
+  readonly client?: readonly ClientClass[];
+  readonly not?: Where;
+}
+
+/** A stretch of the plan, whole seconds of due time, from the planned rate alone; `endS` is not in it. */
+export interface Phase {
+  readonly name: PhaseName;
+  readonly startS: number;
+  readonly endS: number;
+}
+
+export type PhaseName = 'warmup' | 'before' | 'onset' | 'peak' | 'decay' | 'after' | 'steady';
+
+/** The material a plan's digests stand for, read from the files; parallel to `Plan.streams`. */
+export interface PlanInputs {
+  readonly streams: readonly StreamInput[];
+}
+
+export type StreamInput = RateInput | RecordingInput;
+
+export interface RateInput {
+  readonly kind: 'rate';
+  /** The rate over time after cut, speed and amplification. */
+  readonly curve: Curve;
+  /** Values of the CSV columns, by placeholder name. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Rate over time as consecutive linear segments from time 0, in columns: segment i starts at `startUs[i]` with
+ * `rate[i]` requests a second, changes by `slope[i]` a second per second, and ends where i + 1 starts;
+ * the last ends at `endUs`.
+ */
+export interface Curve {
+  readonly startUs: Float64Array;
+  readonly rate: Float64Array;
+  readonly slope: Float64Array;
+  readonly endUs: number;
+}
+
+/** What a first reading of a recording found; enough to plan with, never its rows. */
+export interface RecordingInput {
+  readonly kind: 'recording';
+  /** Files to read, absolute paths. */
+  readonly files: readonly string[];
+  /** The instant whose due time is 0: the stream's `fromUs`, else the start of the first row. UTC microseconds. */
+  readonly originUs: number;
+  /** The start of the last row (before `toUs`), UTC microseconds. */
+  readonly lastUs: number;
+  /** Lines read, rows understood, and lines that are no row, by reason. */
+  readonly lines: number;
+  readonly rows: number;
+  readonly unread: Readonly<Record<string, number>>;
+  /** How start times were rebuilt, in words. */
+  readonly stampModel: string;
+}
+
+/** Arrivals are numbered within a plan: stream s has the numbers from s · 2^40. */
+export const SEQ_PER_STREAM = 2 ** 40;
+/** Most streams that a plan may have. */
+export const STREAMS_MAX = 64;
+/** Most routes that a plan may have; what is beyond goes to the route `other`. */
+export const ROUTES_MAX = 64;
