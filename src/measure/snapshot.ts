@@ -1,5 +1,6 @@
 // The Snapshot: all that is kept of a run, as totals that add; merging two is exact and forgets their order.
 import type { Phase, Plan } from '../scenario/plan.js';
+import type { Shard } from '../schedule/lanes.js';
 import { COARSE } from './buckets.js';
 import {
   addCounts,
@@ -34,7 +35,7 @@ export interface Head {
   /** Whether the target was on this machine. */
   readonly targetIsLocal: boolean;
   /** Which shards of the plan this covers: one for a run, several for a merged result. */
-  readonly shards: readonly ShardName[];
+  readonly shards: readonly Shard[];
   /** Host names and worker counts, for the reader; not compared. */
   readonly hosts: readonly string[];
   readonly workers: number;
@@ -54,12 +55,6 @@ export interface Head {
   readonly coverage: Coverage;
 }
 
-/** Shard i of n. */
-export interface ShardName {
-  readonly i: number;
-  readonly n: number;
-}
-
 export interface Coverage {
   /** Rows of recordings that are not replayed, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
@@ -69,7 +64,7 @@ export interface Coverage {
 
 /** How a shard's run ended. */
 export interface End {
-  readonly shard: ShardName;
+  readonly shard: Shard;
   readonly reason: 'completed' | 'interrupted' | 'stopped_by_target' | 'worker_failed';
   /** Every window before this second of due time is closed. */
   readonly closedS: number;

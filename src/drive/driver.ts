@@ -1,0 +1,258 @@
+// The driver: fires a shard's arrivals on time, whatever the target does, and settles each of them exactly once.
+
+import type { Health } from '../measure/cell.js';
+import type { Outcome } from '../measure/outcome.js';
+import type { Closed } from '../measure/recorder.js';
+import { Recorder } from '../measure/recorder.js';
+import { TENANTS_MAX } from '../measure/snapshot.js';
+import type { Phase, Plan } from '../scenario/plan.js';
+import { type Arrivals, isExpected } from '../schedule/arrivals.js';
+import type { Clock } from './clock.js';
+import { type Connections, type ExchangeListener, makeConnections } from './connections.js';
+import { Exchange } from './exchange.js';
+import { Ledger } from './ledger.js';
+import { LinkedList } from './linked-list.js';
+import type { Transport } from './transport.js';
+import { Vitals } from './vitals.js';
+
+/** While exchanges are under way the loop comes round at least this often, so that a stall is seen and dated. */
+const HEARTBEAT_US = 2_000;
+/** Without any, this often. */
+const IDLE_HEARTBEAT_US = 50_000;
+/** How often closed windows are handed over. */
+const PUBLISH_US = 250_000;
+/** A turn fires no longer than this before it lets answers in, so that a burst does not become a stall. */
+const FIRE_US = 2_000;
+/** A start later than this counts what it missed as unsent; less is lag. */
+const LATE_START_US = 500_000;
+
+export interface DriverOptions {
+  readonly plan: Plan;
+  readonly phases: readonly Phase[];
+  readonly arrivals: Arrivals;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  /** Which shard this is, `i/n`, for health lines. */
+  readonly shard: string;
+  /** Most exchanges under way at once; an arrival above it is `shed`. */
+  readonly inFlightMax: number;
+  /** Name of this run, which a target may send back as `x-flashcrowd-stop`. */
+  readonly run: string;
+  /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
+  readonly loopUtilisation: () => number;
+  /** Takes what has closed. */
+  readonly publish: (closed: Closed, health: Health[]) => void;
+  /** Everything due has settled and been published. */
+  readonly done: (reason: 'completed' | 'stopped') => void;
+  /** The target asked for a stop. */
+  readonly stopRequested: () => void;
+}
+
+/** Drives one shard of a plan. All effects come in through the options, so that whole runs can be simulated. */
+export class Driver implements ExchangeListener {
+  readonly #options: DriverOptions;
+  readonly #arrivals: Arrivals;
+  readonly #clock: Clock;
+  readonly #connections: Connections;
+  readonly #recorder: Recorder;
+  readonly #ledger = new Ledger();
+  readonly #vitals: Vitals;
+  /** Exchanges under way in the order they were fired, which is that of their deadlines. */
+  readonly #underWay = new LinkedList<Exchange>();
+  readonly #spare: Exchange[] = [];
+  readonly #turn = () => this.turn();
+  #startUs = 0;
+  #missedUs = 0;
+  #stopUs = Number.POSITIVE_INFINITY;
+  #cutUs = Number.POSITIVE_INFINITY;
+  #nextPublishUs = 0;
+  #lastDueUs = 0;
+  #finished = false;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    this.#arrivals = options.arrivals;
+    this.#clock = options.clock;
+    this.#recorder = new Recorder(options.plan.routes.length, options.phases, TENANTS_MAX);
+    this.#connections = makeConnections(options.plan.connections, options.transport, this);
+    this.#vitals = new Vitals(options.shard, this.#ledger, this.#connections, options.loopUtilisation);
+  }
+
+  /** Starts: due time 0 is this instant of the clock. What a late start has missed is settled as unsent. */
+  start(startUs: number): void {
+    this.#startUs = startUs;
+    const nowUs = this.#nowUs();
+    this.#missedUs = nowUs > LATE_START_US ? nowUs : 0;
+    this.#nextPublishUs = nowUs + PUBLISH_US;
+    this.turn();
+  }
+
+  /**
+   * Stops: nothing due from now on is sent or counted; what is under way may take until `drainUs` from now and is
+   * then cut.
+   */
+  stop(drainUs: number): void {
+    const nowUs = this.#nowUs();
+    this.#stopUs = Math.min(this.#stopUs, nowUs);
+    this.#cutUs = Math.min(this.#cutUs, nowUs + drainUs);
+    this.#clock.wakeAt(this.#clock.nowUs(), this.#turn);
+  }
+
+  /** One turn of the loop: fire what is due, cut what is overdue, hand over what has closed, ask to be woken. */
+  turn(): void {
+    if (this.#finished) return;
+    const nowUs = this.#nowUs();
+    this.#ledger.stamp(nowUs);
+    this.#ledger.turn();
+    this.#fireDue(nowUs);
+    // After a stall the answers that are already here must be read before anything is called overdue.
+    if (!this.#ledger.inDoubt) this.#cutOverdue(nowUs);
+    this.#connections.sweep(nowUs);
+    this.#vitals.seen(this.#underWay.size);
+    if (this.#isOver()) {
+      this.#finish();
+      return;
+    }
+    if (nowUs >= this.#nextPublishUs) {
+      this.#publish(Math.min(this.#horizonUs(), nowUs));
+      this.#nextPublishUs = nowUs + PUBLISH_US;
+    }
+    this.#sleep();
+  }
+
+  opened(connectUs: number): void {
+    this.#vitals.connected(connectUs);
+  }
+
+  settled(exchange: Exchange): void {
+    const nowUs = this.#nowUs();
+    this.#ledger.stamp(nowUs);
+    if (Number.isNaN(exchange.endUs)) exchange.endUs = nowUs;
+    exchange.endUs = Math.max(exchange.endUs, exchange.firedUs);
+    if (this.#mayTryAgain(exchange)) {
+      exchange.forgetAnswer();
+      exchange.endUs = Number.NaN;
+      this.#connections.send(exchange);
+      return;
+    }
+    this.#underWay.remove(exchange);
+    const answeredFrom = Number.isNaN(exchange.sentUs) ? exchange.firedUs : exchange.sentUs;
+    exchange.stallUs = this.#ledger.overlapUs(answeredFrom, exchange.endUs);
+    exchange.outcome = this.#outcomeOf(exchange);
+    if (exchange.stopHeader === this.#options.run) this.#options.stopRequested();
+    this.#settle(exchange);
+  }
+
+  #fireDue(nowUs: number): void {
+    const arrivals = this.#arrivals;
+    const limitUs = nowUs + FIRE_US;
+    let firedUs = nowUs;
+    while (arrivals.dueUs <= firedUs && arrivals.dueUs < this.#stopUs) {
+      const exchange = this.#spare.pop() ?? new Exchange();
+      exchange.reset();
+      arrivals.request(exchange.request);
+      exchange.seq = arrivals.seq;
+      exchange.stream = arrivals.stream;
+      exchange.visitor = arrivals.visitor;
+      exchange.endsVisit = arrivals.endsVisit;
+      exchange.dueUs = this.#lastDueUs = arrivals.dueUs;
+      this.#recorder.due(exchange.stream, exchange.request.route, exchange.dueUs);
+      // Moving on before firing keeps the work of the next arrival out of this one's way to the wire.
+      arrivals.advance();
+      firedUs = this.#nowUs();
+      this.#fire(exchange, firedUs);
+      if (firedUs > limitUs) return;
+    }
+  }
+
+  #fire(exchange: Exchange, nowUs: number): void {
+    if (exchange.dueUs < this.#missedUs) {
+      exchange.endUs = nowUs;
+      this.#settleUnfired(exchange, 'unsent');
+    } else if (this.#underWay.size >= this.#options.inFlightMax) {
+      exchange.endUs = nowUs;
+      this.#settleUnfired(exchange, 'shed');
+    } else {
+      exchange.firedUs = nowUs;
+      this.#underWay.append(exchange);
+      this.#connections.send(exchange);
+    }
+  }
+
+  #cutOverdue(nowUs: number): void {
+    const timeoutUs = this.#options.plan.timeoutUs;
+    for (let first = this.#underWay.first; first !== null; first = this.#underWay.first) {
+      if (nowUs >= this.#cutUs) this.#connections.abort(first, 'stopped');
+      else if (nowUs >= first.firedUs + timeoutUs) this.#connections.abort(first, 'timeout');
+      else return;
+      if (this.#underWay.first === first) throw new Error('an aborted exchange did not settle');
+    }
+  }
+
+  /** A reset on a kept connection before any byte of an answer is the keep-alive race: tried once more. */
+  #mayTryAgain(exchange: Exchange): boolean {
+    const { method } = exchange.request;
+    return (
+      exchange.failure === 'reset' &&
+      exchange.onReused &&
+      exchange.attempts <= 1 &&
+      Number.isNaN(exchange.firstByteUs) &&
+      (method === 'GET' || method === 'HEAD')
+    );
+  }
+
+  #outcomeOf(exchange: Exchange): Outcome {
+    if (exchange.failure !== null) return exchange.failure;
+    return isExpected(this.#options.plan, exchange.request, exchange.status) ? 'ok' : 'bad_status';
+  }
+
+  #settleUnfired(exchange: Exchange, outcome: Outcome): void {
+    exchange.outcome = outcome;
+    this.#settle(exchange);
+  }
+
+  #settle(exchange: Exchange): void {
+    this.#recorder.settle(exchange);
+    this.#spare.push(exchange);
+  }
+
+  #isOver(): boolean {
+    if (this.#underWay.size > 0) return false;
+    return this.#arrivals.dueUs === Number.POSITIVE_INFINITY || this.#nowUs() >= this.#stopUs;
+  }
+
+  /** Windows before this may close: nothing due in them is still to come. */
+  #horizonUs(): number {
+    const dueUs = this.#arrivals.dueUs;
+    return Number.isNaN(dueUs) ? this.#lastDueUs : dueUs;
+  }
+
+  #finish(): void {
+    this.#finished = true;
+    this.#connections.close();
+    this.#publish(Number.POSITIVE_INFINITY);
+    this.#options.done(this.#stopUs === Number.POSITIVE_INFINITY ? 'completed' : 'stopped');
+  }
+
+  #publish(horizonUs: number): void {
+    const over = horizonUs === Number.POSITIVE_INFINITY;
+    this.#options.publish(this.#recorder.takeClosed(horizonUs), this.#vitals.take(this.#nowUs(), over));
+  }
+
+  #sleep(): void {
+    const nowUs = this.#nowUs();
+    const underWay = this.#underWay.first;
+    let wakeUs = Math.min(
+      nowUs + (underWay === null ? IDLE_HEARTBEAT_US : HEARTBEAT_US),
+      this.#nextPublishUs,
+      this.#cutUs > nowUs ? this.#cutUs : Number.POSITIVE_INFINITY,
+    );
+    if (this.#arrivals.dueUs < wakeUs && this.#arrivals.dueUs < this.#stopUs) wakeUs = this.#arrivals.dueUs;
+    this.#ledger.expect(Math.max(nowUs, wakeUs));
+    this.#clock.wakeAt(this.#startUs + wakeUs, this.#turn);
+  }
+
+  #nowUs(): number {
+    return this.#clock.nowUs() - this.#startUs;
+  }
+}

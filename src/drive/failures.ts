@@ -1,0 +1,48 @@
+// From an error to an outcome: whose failure it was, by the codes that Node, OpenSSL and undici give.
+import type { Outcome } from '../measure/outcome.js';
+
+const BY_CODE: Readonly<Record<string, Outcome>> = {
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'refused',
+  ENETUNREACH: 'refused',
+  EHOSTDOWN: 'refused',
+  ENETDOWN: 'refused',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  ECONNABORTED: 'reset',
+  ENOTCONN: 'reset',
+  UND_ERR_SOCKET: 'reset',
+  UND_ERR_INFO: 'reset',
+  ETIMEDOUT: 'timeout',
+  ENOTFOUND: 'dns',
+  EAI_AGAIN: 'dns',
+  EAI_FAIL: 'dns',
+  EAI_NODATA: 'dns',
+  EMFILE: 'local',
+  ENFILE: 'local',
+  ENOBUFS: 'local',
+  ENOMEM: 'local',
+  EADDRNOTAVAIL: 'local',
+  EADDRINUSE: 'local',
+  EPROTO: 'tls',
+};
+
+const BY_PREFIX: readonly (readonly [string, Outcome])[] = [
+  ['HPE_', 'protocol'],
+  ['UND_ERR_', 'protocol'],
+  ['ERR_TLS', 'tls'],
+  ['ERR_SSL', 'tls'],
+  ['CERT_', 'tls'],
+  ['UNABLE_TO_', 'tls'],
+  ['DEPTH_ZERO_', 'tls'],
+  ['SELF_SIGNED_', 'tls'],
+  ['HOSTNAME_MISMATCH', 'tls'],
+];
+
+/** The outcome of an attempt that ended with an error; an error of no known code broke the exchange off. */
+export function outcomeOfError(error: Error & { code?: unknown }): Outcome {
+  const code = typeof error.code === 'string' ? error.code : '';
+  const known = BY_CODE[code];
+  if (known !== undefined) return known;
+  return BY_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'reset';
+}

@@ -1,0 +1,270 @@
+// The recorder: one worker's exchanges become cells and slices, given up in order as their windows close.
+import type { Phase } from '../scenario/plan.js';
+import { COARSE, FINE } from './buckets.js';
+import { type Cell, type Counts, emptyCounts, SLICE_S, type Slice, type TenantSlice } from './cell.js';
+import { DistributionBuilder } from './distribution-builder.js';
+import { OUTCOME_INDEX, type Outcome } from './outcome.js';
+import { phaseIndexAt } from './snapshot.js';
+import { TailBuilder } from './tail-builder.js';
+
+/** What the recorder reads of an operation that has settled. Instants are microseconds from the start. */
+export interface Settled {
+  readonly stream: number;
+  readonly route: number;
+  readonly tenant: string | null;
+  readonly outcome: Outcome;
+  readonly dueUs: number;
+  /** NaN where it was never fired. */
+  readonly firedUs: number;
+  /** NaN where no byte was written. */
+  readonly sentUs: number;
+  readonly endUs: number;
+  /** How much of it may be a stall of our own loop before its answer was read. */
+  readonly stallUs: number;
+  /** Status answered; 0 for none. */
+  readonly status: number;
+  readonly bytes: number;
+  readonly attempts: number;
+}
+
+/** What closed: every window before `closedS` has given up its cells, each once, windows ascending. */
+export interface Closed {
+  readonly closedS: number;
+  readonly cells: Cell[];
+  readonly slices: Slice[];
+  readonly tenants: TenantSlice[];
+}
+
+export class Recorder {
+  /** Open windows by second. */
+  readonly #windows = new Map<number, OpenWindow>();
+  /** Open slices by `stream/phase/sliceS`. */
+  readonly #slices = new Map<string, OpenSlice>();
+  readonly #tenants = new Map<string, OpenTenant>();
+  #closedS = 0;
+  #spareCells: OpenCell[] = [];
+
+  /**
+   * @param routes how many routes the plan has
+   * @param tenantsMax tenants beyond this many in a slice are counted as `other`
+   */
+  constructor(
+    private readonly routes: number,
+    private readonly phases: readonly Phase[],
+    private readonly tenantsMax: number,
+  ) {}
+
+  /** An arrival has become due: from now on its window waits for it. */
+  due(stream: number, route: number, dueUs: number): void {
+    const window = this.#windowOf(dueUs);
+    window.pending++;
+    this.#cellOf(window, stream, route).counts.planned++;
+  }
+
+  /** An arrival has settled; exactly once for each `due`. */
+  settle(op: Settled): void {
+    const window = this.#windowOf(op.dueUs);
+    window.pending--;
+    const cell = this.#cellOf(window, op.stream, op.route);
+    const counts = cell.counts;
+    const outcome = OUTCOME_INDEX[op.outcome];
+    counts.outcomes[outcome] = (counts.outcomes[outcome] as number) + 1;
+    counts.attempts += op.attempts;
+    counts.bytes += op.bytes;
+    const wasSent = !Number.isNaN(op.sentUs);
+    if (wasSent) counts.sent++;
+    if (op.status !== 0) counts.statuses.set(op.status, (counts.statuses.get(op.status) ?? 0) + 1);
+
+    const ok = op.outcome === 'ok';
+    const timedOut = op.outcome === 'timeout';
+    const ranked = ok || timedOut;
+    const responseUs = Math.round(op.endUs - op.dueUs);
+    if (ranked) cell.response.record(responseUs, timedOut);
+    if (op.tenant !== null) this.#settleTenant(op.tenant, window.windowS, op, ranked, responseUs);
+    if (Number.isNaN(op.firedUs)) return;
+
+    const slice = (window.slices[op.stream] ??= this.#sliceOf(op.stream, window.windowS));
+    const lagUs = Math.round(op.firedUs - op.dueUs);
+    const waitUs = Math.round((wasSent ? op.sentUs : op.endUs) - op.firedUs);
+    const serviceUs = wasSent ? Math.round(op.endUs - op.sentUs) : 0;
+    slice.lag.record(lagUs, false);
+    if (wasSent || timedOut) slice.wait.record(waitUs, !wasSent);
+    if (ranked && wasSent) slice.service.record(serviceUs, timedOut);
+    if (ranked) slice.tail.record(responseUs, lagUs + Math.round(op.stallUs), waitUs, serviceUs);
+    if (op.stallUs > 0) {
+      slice.tainted++;
+      if (!ok) slice.taintedFailures++;
+    }
+  }
+
+  /**
+   * Gives up what has closed: windows that lie before the next due arrival and have no operation under way.
+   * @param nextDueUs due time of the first arrival not yet due; Infinity at the end
+   */
+  takeClosed(nextDueUs: number): Closed {
+    const cells: Cell[] = [];
+    const slices: Slice[] = [];
+    const tenants: TenantSlice[] = [];
+    const lastOpen =
+      nextDueUs === Number.POSITIVE_INFINITY ? this.#lastWindowS() + 1 : Math.floor(nextDueUs / 1e6);
+    while (this.#closedS < lastOpen) {
+      const window = this.#windows.get(this.#closedS);
+      if (window !== undefined && window.pending > 0) break;
+      if (window !== undefined) this.#takeCells(window, cells);
+      this.#windows.delete(this.#closedS);
+      this.#closedS++;
+      if (this.#closedS % SLICE_S === 0) this.#takeSlices(this.#closedS, slices, tenants);
+    }
+    if (nextDueUs === Number.POSITIVE_INFINITY && this.#windows.size === 0) {
+      this.#takeSlices(Number.POSITIVE_INFINITY, slices, tenants);
+    }
+    return { closedS: this.#closedS, cells, slices, tenants };
+  }
+
+  #takeCells(window: OpenWindow, into: Cell[]): void {
+    window.cells.forEach((cell, key) => {
+      const stream = Math.floor(key / this.routes);
+      into.push({
+        stream,
+        route: key - stream * this.routes,
+        windowS: window.windowS,
+        ...cell.counts,
+        response: cell.response.take(),
+      });
+      cell.counts = emptyCounts();
+      this.#spareCells.push(cell);
+    });
+  }
+
+  /** Every slice that ends at or before a second. */
+  #takeSlices(endS: number, slices: Slice[], tenants: TenantSlice[]): void {
+    const open = (sliceS: number) => sliceS + SLICE_S > endS;
+    for (const [key, slice] of this.#slices) {
+      if (open(slice.sliceS)) continue;
+      this.#slices.delete(key);
+      slices.push({
+        stream: slice.stream,
+        phase: slice.phase,
+        sliceS: slice.sliceS,
+        lag: slice.lag.take(),
+        wait: slice.wait.take(),
+        service: slice.service.take(),
+        tainted: slice.tainted,
+        taintedFailures: slice.taintedFailures,
+        tail: slice.tail.take(),
+      });
+    }
+    for (const [key, tenant] of this.#tenants) {
+      if (open(tenant.sliceS)) continue;
+      this.#tenants.delete(key);
+      const { name, sliceS, planned, ok, response } = tenant;
+      tenants.push({ tenant: name, sliceS, planned, ok, response: response.take() });
+    }
+  }
+
+  #settleTenant(name: string, windowS: number, op: Settled, ranked: boolean, responseUs: number): void {
+    const sliceS = sliceStart(windowS);
+    let key = `${sliceS}/${name}`;
+    let tenant = this.#tenants.get(key);
+    if (tenant === undefined) {
+      if (this.#tenants.size >= this.tenantsMax) key = `${sliceS}/other`;
+      tenant = this.#tenants.get(key);
+    }
+    if (tenant === undefined) {
+      const shown = key === `${sliceS}/other` ? 'other' : name;
+      tenant = { name: shown, sliceS, planned: 0, ok: 0, response: new DistributionBuilder(COARSE) };
+      this.#tenants.set(key, tenant);
+    }
+    tenant.planned++;
+    if (op.outcome === 'ok') tenant.ok++;
+    if (ranked) tenant.response.record(responseUs, op.outcome === 'timeout');
+  }
+
+  #windowOf(dueUs: number): OpenWindow {
+    const windowS = Math.floor(dueUs / 1e6);
+    let window = this.#windows.get(windowS);
+    if (window === undefined) {
+      if (windowS < this.#closedS) throw new Error(`window ${windowS} is closed already`);
+      window = { windowS, pending: 0, cells: new Map(), slices: [] };
+      this.#windows.set(windowS, window);
+    }
+    return window;
+  }
+
+  #cellOf(window: OpenWindow, stream: number, route: number): OpenCell {
+    const key = stream * this.routes + route;
+    let cell = window.cells.get(key);
+    if (cell === undefined) {
+      cell = this.#spareCells.pop() ?? { counts: emptyCounts(), response: new DistributionBuilder(FINE) };
+      window.cells.set(key, cell);
+    }
+    return cell;
+  }
+
+  #sliceOf(stream: number, windowS: number): OpenSlice {
+    const sliceS = sliceStart(windowS);
+    const phase = phaseIndexAt(this.phases, windowS);
+    const key = `${stream}/${phase}/${sliceS}`;
+    let slice = this.#slices.get(key);
+    if (slice === undefined) {
+      slice = {
+        stream,
+        phase,
+        sliceS,
+        lag: new DistributionBuilder(COARSE),
+        wait: new DistributionBuilder(COARSE),
+        service: new DistributionBuilder(COARSE),
+        tainted: 0,
+        taintedFailures: 0,
+        tail: new TailBuilder(),
+      };
+      this.#slices.set(key, slice);
+    }
+    return slice;
+  }
+
+  #lastWindowS(): number {
+    let last = this.#closedS - 1;
+    for (const windowS of this.#windows.keys()) last = Math.max(last, windowS);
+    return last;
+  }
+}
+
+interface OpenWindow {
+  readonly windowS: number;
+  /** Operations that are due and have not settled. */
+  pending: number;
+  /** By stream · routes + route. */
+  readonly cells: Map<number, OpenCell>;
+  /** By stream: the slice its operations count in. */
+  readonly slices: (OpenSlice | undefined)[];
+}
+
+interface OpenCell {
+  counts: Counts;
+  readonly response: DistributionBuilder;
+}
+
+interface OpenSlice {
+  readonly stream: number;
+  readonly phase: number;
+  readonly sliceS: number;
+  readonly lag: DistributionBuilder;
+  readonly wait: DistributionBuilder;
+  readonly service: DistributionBuilder;
+  tainted: number;
+  taintedFailures: number;
+  readonly tail: TailBuilder;
+}
+
+interface OpenTenant {
+  readonly name: string;
+  readonly sliceS: number;
+  planned: number;
+  ok: number;
+  readonly response: DistributionBuilder;
+}
+
+function sliceStart(windowS: number): number {
+  return Math.floor(windowS / SLICE_S) * SLICE_S;
+}
