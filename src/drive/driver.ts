@@ -40,12 +40,20 @@ export interface DriverOptions {
   readonly run: string;
   /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
   readonly loopUtilisation: () => number;
-  /** Takes what has closed. */
-  readonly publish: (closed: Closed, health: Health[]) => void;
+  /** Takes what has closed, and how things stand at this moment. */
+  readonly publish: (closed: Closed, health: Health[], pulse: Pulse) => void;
   /** Everything due has settled and been published. */
   readonly done: (reason: 'completed' | 'stopped') => void;
   /** The target asked for a stop. */
   readonly stopRequested: () => void;
+}
+
+/** How a driver stands: operations since its start, for a live view; the result is made of closed windows alone. */
+export interface Pulse {
+  readonly due: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly inFlight: number;
 }
 
 /** Drives one shard of a plan. All effects come in through the options, so that whole runs can be simulated. */
@@ -67,6 +75,9 @@ export class Driver implements ExchangeListener {
   #cutUs = Number.POSITIVE_INFINITY;
   #nextPublishUs = 0;
   #lastDueUs = 0;
+  #due = 0;
+  #ok = 0;
+  #settled = 0;
   #finished = false;
 
   constructor(options: DriverOptions) {
@@ -156,6 +167,7 @@ export class Driver implements ExchangeListener {
       exchange.visitor = arrivals.visitor;
       exchange.endsVisit = arrivals.endsVisit;
       exchange.dueUs = this.#lastDueUs = arrivals.dueUs;
+      this.#due++;
       this.#recorder.due(exchange.stream, exchange.request.route, exchange.dueUs);
       // Moving on before firing keeps the work of the next arrival out of this one's way to the wire.
       arrivals.advance();
@@ -212,6 +224,8 @@ export class Driver implements ExchangeListener {
   }
 
   #settle(exchange: Exchange): void {
+    this.#settled++;
+    if (exchange.outcome === 'ok') this.#ok++;
     this.#recorder.settle(exchange);
     this.#spare.push(exchange);
   }
@@ -236,7 +250,12 @@ export class Driver implements ExchangeListener {
 
   #publish(horizonUs: number): void {
     const over = horizonUs === Number.POSITIVE_INFINITY;
-    this.#options.publish(this.#recorder.takeClosed(horizonUs), this.#vitals.take(this.#nowUs(), over));
+    this.#options.publish(this.#recorder.takeClosed(horizonUs), this.#vitals.take(this.#nowUs(), over), {
+      due: this.#due,
+      ok: this.#ok,
+      failed: this.#settled - this.#ok,
+      inFlight: this.#underWay.size,
+    });
   }
 
   #sleep(): void {

@@ -1,4 +1,5 @@
 // The Snapshot: all that is kept of a run, as totals that add; merging two is exact and forgets their order.
+import type { Gate } from '../scenario/gate.js';
 import type { Phase, Plan } from '../scenario/plan.js';
 import type { Shard } from '../schedule/lanes.js';
 import { COARSE } from './buckets.js';
@@ -49,8 +50,9 @@ export interface Head {
   readonly peakPerSec: number;
   /** Arrivals of these shards of the plan, to its end. */
   readonly plannedTotal: number;
-  /** Gates as they were written. */
-  readonly gates: readonly string[];
+  readonly gates: readonly Gate[];
+  /** Whether the scenario declared the in-flight bound: then `shed` is intended, else it is the generator's limit. */
+  readonly capDeclared: boolean;
   /** What was not replayed or not covered, for the report. */
   readonly coverage: Coverage;
 }

@@ -4,7 +4,7 @@ import type { Phase, PhaseName } from '../scenario/plan.js';
 /** What the planned rate over time says of a plan. */
 export interface RateShape {
   readonly phases: readonly Phase[];
-  /** The rate at normal times: the lower quartile of the seconds in which anything is due. */
+  /** The rate at normal times: the median of the phase before, else after; of a steady plan, of all of it. */
   readonly normalPerSec: number;
   readonly peakPerSec: number;
   /** The first second at the peak. */
@@ -15,6 +15,8 @@ export interface RateShape {
 const STEADY_BELOW = 1.5;
 /** The peak is where the rate is at least this share of the maximum. */
 const PEAK_FROM = 0.95;
+/** Where the cut starts from: few seconds are quieter, while a long crowd may fill most of a plan. */
+const QUIET = 0.1;
 /** Onset and decay reach down to normal plus this share of the rise. */
 const EDGE = 0.05;
 
@@ -25,18 +27,22 @@ const EDGE = 0.05;
  */
 export function shapeOf(ratePerSec: Float64Array, smoothingS: number): RateShape {
   const rate = smoothed(ratePerSec, smoothingS);
-  const busy = rate.filter((r) => r > 0).sort();
-  const normalPerSec = quantileOf(busy, 0.25);
+  const quietPerSec = quantileOf(
+    rate.filter((r) => r > 0),
+    QUIET,
+  );
   const peakPerSec = rate.reduce((max, r) => Math.max(max, r), 0);
   const whole = { startS: 0, endS: rate.length };
   const top = PEAK_FROM * peakPerSec;
   const first = rate.findIndex((r) => r >= top);
-  if (peakPerSec < STEADY_BELOW * quantileOf(Float64Array.from(rate).sort(), 0.5)) {
-    return { phases: [{ name: 'steady', ...whole }], normalPerSec, peakPerSec, peakAtS: first };
+  const medianPerSec = quantileOf(rate, 0.5);
+  if (peakPerSec < STEADY_BELOW * medianPerSec) {
+    const phases: Phase[] = [{ name: 'steady', ...whole }];
+    return { phases, normalPerSec: medianPerSec, peakPerSec, peakAtS: first };
   }
   const last = rate.findLastIndex((r) => r >= top);
-  const noise = smoothingS > 1 ? 2 * Math.sqrt(normalPerSec / smoothingS) : 0;
-  const edge = normalPerSec + Math.max(EDGE * (peakPerSec - normalPerSec), noise);
+  const noise = smoothingS > 1 ? 2 * Math.sqrt(quietPerSec / smoothingS) : 0;
+  const edge = quietPerSec + Math.max(EDGE * (peakPerSec - quietPerSec), noise);
   let onset = first;
   while (onset > 0 && (rate[onset - 1] as number) > edge) onset--;
   let after = last + 1;
@@ -48,13 +54,13 @@ export function shapeOf(ratePerSec: Float64Array, smoothingS: number): RateShape
     ['decay', last + 1, after],
     ['after', after, rate.length],
   ];
-  const phases = cuts.filter(([, startS, endS]) => endS > startS);
-  return {
-    phases: phases.map(([name, startS, endS]) => ({ name, startS, endS })),
-    normalPerSec,
-    peakPerSec,
-    peakAtS: first,
-  };
+  const phases = cuts
+    .filter(([, startS, endS]) => endS > startS)
+    .map(([name, startS, endS]) => ({ name, startS, endS }));
+  const normal = phases.find(({ name }) => name === 'before') ?? phases.find(({ name }) => name === 'after');
+  const normalPerSec =
+    normal === undefined ? quietPerSec : quantileOf(rate.subarray(normal.startS, normal.endS), 0.5);
+  return { phases, normalPerSec, peakPerSec, peakAtS: first };
 }
 
 function smoothed(rate: Float64Array, windowS: number): Float64Array {
@@ -69,6 +75,7 @@ function smoothed(rate: Float64Array, windowS: number): Float64Array {
   });
 }
 
-function quantileOf(sorted: Float64Array, q: number): number {
+function quantileOf(values: Float64Array, q: number): number {
+  const sorted = Float64Array.from(values).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
 }

@@ -1,0 +1,193 @@
+#!/usr/bin/env node
+// The command line: argv to a command to an exit code; the only place that ends the process.
+//
+// commander's traps, and how they are closed here: it exits by itself on bad usage (exitOverride, so that bad usage
+// is exit code 2 like any other bad input), and it prints errors on its own (kept, they are good).
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { demoCommand } from './commands/demo.js';
+import { mergeCommand } from './commands/merge.js';
+import { planCommand } from './commands/plan.js';
+import { UnreachableError } from './commands/preflight.js';
+import { reportCommand } from './commands/report.js';
+import { type ReportRequest, readReportRequest } from './commands/reports.js';
+import { runCommand } from './commands/run.js';
+import { schemaCommand } from './commands/schema.js';
+import { storefrontCommand } from './commands/storefront.js';
+import { processTerminal } from './commands/terminal.js';
+import { ExitCode } from './exit-codes.js';
+import { UserError } from './problem.js';
+import type { Overrides } from './scenario/load.js';
+import { type Shard, WHOLE } from './schedule/lanes.js';
+import { VERSION } from './version.js';
+
+const terminal = processTerminal();
+let exitCode: ExitCode = ExitCode.passed;
+
+const program = new Command('flashcrowd')
+  .description('Replays recorded traffic at a storefront, on time, and says whether the shop held.')
+  .version(VERSION)
+  .exitOverride()
+  .configureHelp({ sortSubcommands: false })
+  .showHelpAfterError('(flashcrowd COMMAND --help shows what is possible)');
+
+/** A command whose action gives the exit code. */
+function command(usage: string, description: string): Command {
+  return program.command(usage).description(description).exitOverride();
+}
+
+function does<A extends unknown[]>(action: (...args: A) => Promise<ExitCode> | ExitCode) {
+  return async (...args: A): Promise<void> => {
+    exitCode = await action(...args);
+  };
+}
+
+const collect = (value: string, previous: string[] = []) => [...previous, value];
+
+function readShard(text: string): Shard {
+  const match = /^(\d{1,5})\/(\d{1,5})$/.exec(text);
+  const shard = { i: Number(match?.[1]), n: Number(match?.[2]) };
+  if (match === null || shard.n < 1 || shard.i >= shard.n) {
+    throw new InvalidArgumentError('Write i/n with 0 ≤ i < n, such as 0/4.');
+  }
+  return shard;
+}
+
+function readInstant(text: string): Date {
+  const date = new Date(text);
+  if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(date.getTime())) {
+    throw new InvalidArgumentError('Write an ISO instant, such as 2026-11-27T09:00:00Z.');
+  }
+  return date;
+}
+
+function readWorkers(text: string): number {
+  const workers = Number(text);
+  if (!Number.isInteger(workers) || workers < 1 || workers > 256) {
+    throw new InvalidArgumentError('Write a whole number from 1 to 256.');
+  }
+  return workers;
+}
+
+/** The options by which the command line wins over the scenario file. */
+function withOverrides(on: Command): Command {
+  return on
+    .option('-t, --target <url>', 'where every request goes, in place of the scenario’s target')
+    .option('--seed <n>', 'seed of every draw')
+    .option('--amplify <k>', 'multiply visitors: 5 for all streams, NAME=5 for one; repeatable', collect)
+    .option('--speed <k>', 'fast-forward')
+    .option('--timeout <duration>', 'how long an operation may take')
+    .option('--connections <policy>', 'visitor, fresh or pool=N')
+    .option('--ceiling <rate>', 'highest rate that the plan may reach, such as 3000/s')
+    .option(
+      '--allow-host <host>',
+      'a host that may be loaded though it is not this machine; repeatable',
+      collect,
+    )
+    .addOption(
+      new Option('--shard <i/n>', 'this machine’s part of the plan')
+        .argParser(readShard)
+        .default(WHOLE, '0/1'),
+    );
+}
+
+interface OverrideFlags extends Omit<Overrides, 'allowHosts'> {
+  readonly allowHost?: string[];
+  readonly shard: Shard;
+}
+
+/** Flags as the loader wants them: what was not given is absent. */
+function overrides({ allowHost, ...flags }: OverrideFlags): Overrides & { shard: Shard } {
+  return { ...flags, ...(allowHost !== undefined && { allowHosts: allowHost }) };
+}
+
+withOverrides(command('run <scenario>', 'replay a scenario at its target and report'))
+  .option('--label <text>', 'what this run is, for the report')
+  .option('--workers <n>', 'sender threads; from cores and peak rate unless given', readWorkers)
+  .option('--start-at <instant>', 'when due time 0 is, so that shards start together', readInstant)
+  .option('-o, --out <file>', 'the result file (default: out/SCENARIO-TIME.ndjson)')
+  .option('-r, --report <format[=file]>', 'text or json; repeatable (default: text)', collect)
+  .action(
+    does(async (file: string, flags: OverrideFlags & RunFlags) => {
+      const { report, ...rest } = flags;
+      return runCommand(file, { ...overrides(rest), reports: readReports(report) }, terminal);
+    }),
+  );
+
+interface RunFlags {
+  readonly workers?: number;
+  readonly startAt?: Date;
+  readonly out?: string;
+  readonly report?: string[];
+}
+
+withOverrides(command('plan <scenario>', 'say what would be sent, and send nothing'))
+  .option('--arrivals', 'write every arrival as CSV, in due order', false)
+  .option('--json', 'the totals as JSON', false)
+  .action(
+    does(async (file: string, flags: OverrideFlags & { arrivals: boolean; json: boolean }) =>
+      planCommand(file, { ...overrides(flags), arrivals: flags.arrivals, json: flags.json }, terminal),
+    ),
+  );
+
+command('report <results...>', 'report results again; shards of one run are merged')
+  .option('-r, --report <format[=file]>', 'text or json; repeatable (default: text)', collect)
+  .addOption(new Option('--format <format>', 'the same as --report').choices(['text', 'json']))
+  .action(
+    does(async (files: string[], flags: { report?: string[]; format?: string }) => {
+      const wanted = [...(flags.report ?? []), ...(flags.format === undefined ? [] : [flags.format])];
+      return reportCommand(files, readReports(wanted), terminal);
+    }),
+  );
+
+command('merge <results...>', 'merge results of the shards of one run into one file')
+  .requiredOption('-o, --out <file>', 'the merged result file')
+  .action(does(async (files: string[], flags: { out: string }) => mergeCommand(files, flags.out, terminal)));
+
+command('storefront', 'run the embedded shop platform on a loopback port')
+  .option('-p, --port <n>', 'port on 127.0.0.1; a free one unless given')
+  .option('--seed <n>', 'seed of its service times')
+  .option('--speed <k>', 'divides the autoscaler’s durations')
+  .option('--stores <n>', 'stores counted by name')
+  .option('--isolation <share>', 'share of capacity that one store may take, 0 to 1')
+  .option('--priority', 'storefront pages before the dashboard')
+  .option('--min-instances <n>')
+  .option('--max-instances <n>')
+  .option('--concurrency <n>', 'requests that an instance serves at once')
+  .option('--queue <n>', 'requests that may wait')
+  .option('--wait-limit <duration>', 'how long one may wait')
+  .option('--boot <duration>', 'from the order of an instance to its first request')
+  .option('--metric-lag <duration>', 'age of the newest utilisation that the autoscaler sees')
+  .action(
+    does(
+      async (flags: Parameters<typeof storefrontCommand>[0]) => (await storefrontCommand(flags)) as ExitCode,
+    ),
+  );
+
+command('schema <name>', 'print the JSON Schema of `scenario` files or of the JSON `summary`').action(
+  does((name: string) => schemaCommand(name, terminal)),
+);
+
+command('demo', 'a promo spike at the embedded storefront, in under a minute').action(
+  does(() => demoCommand(terminal)),
+);
+
+function readReports(texts: readonly string[] = []): ReportRequest[] {
+  return texts.map(readReportRequest);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    exitCode = error.exitCode === 0 ? ExitCode.passed : ExitCode.badInput;
+  } else if (error instanceof UserError) {
+    terminal.err(`${error.message}\n`);
+    exitCode = ExitCode.badInput;
+  } else if (error instanceof UnreachableError) {
+    terminal.err(`${error.message}\n    start the target, or check its address; nothing was sent\n`);
+    exitCode = ExitCode.unreachable;
+  } else {
+    throw error;
+  }
+}
+process.exitCode = exitCode;

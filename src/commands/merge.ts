@@ -1,0 +1,118 @@
+// `flashcrowd merge`: results of the shards of one run become one result file, window by window.
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { ExitCode } from '../exit-codes.js';
+import { addCounts, type Cell } from '../measure/cell.js';
+import { addDistributions } from '../measure/distribution.js';
+import { MergeError, mergeHeads } from '../measure/merge.js';
+import { type ResultLine, writeLine } from '../measure/result-file.js';
+import type { Head } from '../measure/snapshot.js';
+import { UserError } from '../problem.js';
+import { resultLines } from './results.js';
+import type { Terminal } from './terminal.js';
+
+/**
+ * Merges result files into one. Files hold their windows in ascending order, so they are read side by side and at
+ * most one window of each is in memory.
+ * @throws UserError if they are not disjoint shards of one run; nothing is written then
+ */
+export async function mergeCommand(
+  files: readonly string[],
+  out: string,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const warnings: string[] = [];
+  const sources: Source[] = [];
+  for (const file of files) sources.push(await openSource(file, warnings));
+  const head = headOfAll(sources);
+  const descriptor = openSync(out, 'w');
+  const write = (line: ResultLine) => writeSync(descriptor, `${writeLine(line)}\n`);
+  write({ kind: 'head', head });
+  for (;;) {
+    for (const source of sources) await source.passTo(write);
+    const windowS = Math.min(...sources.map(({ cell }) => cell?.windowS ?? Number.POSITIVE_INFINITY));
+    if (windowS === Number.POSITIVE_INFINITY) break;
+    for (const cell of await takeWindow(sources, windowS, write)) write({ kind: 'cell', cell });
+  }
+  closeSync(descriptor);
+  for (const warning of warnings) terminal.err(`warning: ${warning}\n`);
+  terminal.err(`merged ${files.length} results into ${out}\n`);
+  return ExitCode.passed;
+}
+
+/** A result file being read: the next cell, with all other lines passed on at once. */
+interface Source {
+  readonly file: string;
+  readonly head: Head;
+  cell: Cell | undefined;
+  /** Reads on to the next cell, if there is none at hand. */
+  passTo(write: (line: ResultLine) => void): Promise<void>;
+}
+
+async function openSource(file: string, warnings: string[]): Promise<Source> {
+  const lines = resultLines(file, warnings);
+  const first = await lines.next();
+  if (first.done === true || first.value.kind !== 'head') {
+    throw new UserError([
+      {
+        place: `${file}:1`,
+        path: '',
+        message: 'the first line is not a head line',
+        hint: 'is this a result of flashcrowd run?',
+      },
+    ]);
+  }
+  let ended = false;
+  const source: Source = {
+    file,
+    head: first.value.head,
+    cell: undefined,
+    async passTo(write) {
+      while (source.cell === undefined && !ended) {
+        const next = await lines.next();
+        if (next.done === true) ended = true;
+        else if (next.value.kind === 'cell') source.cell = next.value.cell;
+        else write(next.value);
+      }
+    },
+  };
+  return source;
+}
+
+function headOfAll(sources: readonly Source[]): Head {
+  const [first, ...rest] = sources;
+  if (first === undefined)
+    throw new UserError([{ place: 'command line', path: '', message: 'no result files to merge' }]);
+  return rest.reduce((head, source) => {
+    try {
+      return mergeHeads(head, source.head);
+    } catch (error) {
+      if (!(error instanceof MergeError)) throw error;
+      throw new UserError([{ place: source.file, path: '', message: error.message }]);
+    }
+  }, first.head);
+}
+
+/** Every source's cells of a window, added up by stream and route. */
+async function takeWindow(
+  sources: readonly Source[],
+  windowS: number,
+  write: (line: ResultLine) => void,
+): Promise<Iterable<Cell>> {
+  const cells = new Map<string, Cell>();
+  for (const source of sources) {
+    while (source.cell?.windowS === windowS) {
+      const cell = source.cell;
+      const key = `${cell.stream}/${cell.route}`;
+      const known = cells.get(key);
+      if (known === undefined) {
+        cells.set(key, cell);
+      } else {
+        addCounts(known, cell);
+        known.response = addDistributions(known.response, cell.response);
+      }
+      source.cell = undefined;
+      await source.passTo(write);
+    }
+  }
+  return cells.values();
+}

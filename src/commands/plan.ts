@@ -1,0 +1,209 @@
+// `flashcrowd plan`: says what a scenario would send, and sends nothing.
+import { once } from 'node:events';
+import { ExitCode } from '../exit-codes.js';
+import { paintFor } from '../report/paint.js';
+import { type PlanReport, planJson, planText } from '../report/plan.js';
+import type { Overrides } from '../scenario/load.js';
+import type { PlanStream, StreamInput } from '../scenario/plan.js';
+import { type Arrivals, emptyRequest, MergedArrivals } from '../schedule/arrivals.js';
+import { Batcher } from '../schedule/batcher.js';
+import { countStream } from '../schedule/forecast.js';
+import { lanesOf, type Shard, WHOLE } from '../schedule/lanes.js';
+import { RateArrivals } from '../schedule/rate-arrivals.js';
+import { RecordedSchedule } from '../schedule/recorded.js';
+import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
+import { rowsOf } from '../workers/rows.js';
+import { coverageOf } from './coverage.js';
+import { planResources } from './preflight.js';
+import { type Prepared, prepare } from './prepare.js';
+import type { Terminal } from './terminal.js';
+
+export interface PlanOptions extends Overrides {
+  readonly shard: Shard;
+  /** Write every arrival as CSV instead. */
+  readonly arrivals: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * Prints the plan's totals, or with `arrivals` its schedule.
+ * @throws UserError for bad input
+ */
+export async function planCommand(file: string, options: PlanOptions, terminal: Terminal): Promise<ExitCode> {
+  const prepared = await prepare(file, options, options.shard, terminal.env);
+  for (const warning of prepared.loaded.warnings) terminal.err(`warning: ${warning}\n`);
+  if (options.arrivals) {
+    await writeArrivals(prepared);
+    return ExitCode.passed;
+  }
+  const report = reportOf(prepared);
+  terminal.out(
+    options.json ? planJson(report) : planText(report, terminal.columns(), paintFor(terminal.colour)),
+  );
+  return ExitCode.passed;
+}
+
+function reportOf(prepared: Prepared): PlanReport {
+  const { loaded, shard, rate, recorded } = prepared;
+  const { plan, inputs } = loaded;
+  const streams = plan.streams.map((stream, i) => {
+    const input = inputs.streams[i] as StreamInput;
+    const perSec = rate.streams[i] as Float64Array;
+    const peakPerSec = perSec.reduce((max, r) => Math.max(max, r), 0);
+    const { arrivals, visitors } = countOf(prepared, stream, input, i);
+    return { name: stream.name, kind: sourceOf(stream), arrivals, visitors, peakPerSec };
+  });
+  const sample = sampleRequests(prepared);
+  const resources = planResources(
+    loaded,
+    rate.peakPerSec / shard.n,
+    lanesOf(shard, plan.lanes).length,
+    undefined,
+  );
+  return {
+    scenario: loaded.name,
+    planId: loaded.planId,
+    target: loaded.target.url,
+    shard,
+    seed: plan.seed,
+    lanes: plan.lanes,
+    speed: plan.speed,
+    timeoutUs: plan.timeoutUs,
+    connections: plan.connections,
+    durationS: rate.durationS,
+    planned: streams.reduce((sum, { arrivals }) => sum + arrivals, 0),
+    visitors: streams.reduce((sum, { visitors }) => sum + visitors, 0),
+    peakPerSec: rate.peakPerSec,
+    peakAtS: rate.peakAtS,
+    normalPerSec: rate.normalPerSec,
+    perSec: rate.perSec,
+    phases: rate.phases,
+    streams,
+    routes: sample.routes,
+    writes: sample.writes,
+    requestBytes: sample.bytes,
+    workers: resources.workers,
+    inFlightMax: resources.inFlightMax,
+    connectionsAtPeak: connectionsAtPeak(prepared),
+    coverage: coverageOf(prepared),
+    gates: loaded.gates.map(({ text }) => text),
+    warnings: resources.warnings,
+    visitorsKnown: recorded.every((forecast) => forecast === undefined || shard.n === 1),
+  };
+}
+
+function countOf({ loaded, shard, recorded }: Prepared, stream: PlanStream, input: StreamInput, i: number) {
+  if (stream.kind === 'rate' && input.kind === 'rate')
+    return countStream(loaded.plan, stream, i, input, shard);
+  const forecast = recorded[i];
+  const lanes = lanesOf(shard, loaded.plan.lanes);
+  const arrivals = lanes.reduce((sum, lane) => sum + (forecast?.perLane[lane] ?? 0), 0);
+  return { arrivals, visitors: shard.n === 1 ? (forecast?.visitors ?? 0) : 0 };
+}
+
+function sourceOf(stream: PlanStream): string {
+  return stream.kind === 'recording' ? 'recording' : stream.source.kind;
+}
+
+/** Connections open at once when all goes well: the visitors between their requests, or what the policy fixes. */
+function connectionsAtPeak({ loaded, rate, shard }: Prepared): { open: number; newPerSec: number } | null {
+  const { connections } = loaded.plan;
+  const peakPerSec = rate.peakPerSec / shard.n;
+  if (connections.kind === 'pool') return { open: connections.size, newPerSec: 0 };
+  if (connections.kind === 'fresh') return { open: Math.ceil(peakPerSec), newPerSec: peakPerSec };
+  let open = 0;
+  let newPerSec = 0;
+  loaded.plan.streams.forEach((stream, i) => {
+    if (stream.kind !== 'rate') return;
+    const streamPeak = (rate.streams[i] as Float64Array).reduce((max, r) => Math.max(max, r), 0) / shard.n;
+    // Little: each visitor stays for (requests − 1) pauses of at least the think time.
+    open += streamPeak * (stream.visits.requests > 1 ? stream.visits.thinkUs / 1e6 : 1);
+    newPerSec += streamPeak / stream.visits.requests;
+  });
+  return open === 0 ? null : { open: Math.ceil(open), newPerSec };
+}
+
+/** What requests look like, from the first thousand of each rate stream. */
+function sampleRequests({ loaded }: Prepared) {
+  const { plan, inputs, secrets } = loaded;
+  const request = emptyRequest();
+  const perRoute = new Map<number, number>();
+  const writes = new Set<string>();
+  let bytes = 0;
+  let seen = 0;
+  plan.streams.forEach((stream, i) => {
+    const input = inputs.streams[i];
+    if (stream.kind !== 'rate' || input?.kind !== 'rate') return;
+    const arrivals = new RateArrivals(plan, stream, i, input, WHOLE, secrets);
+    for (let n = 0; n < 1000 && arrivals.dueUs !== Number.POSITIVE_INFINITY; n++, arrivals.advance()) {
+      arrivals.request(request);
+      seen++;
+      perRoute.set(request.route, (perRoute.get(request.route) ?? 0) + 1);
+      const route = plan.routes[request.route]?.name ?? '';
+      if (request.method !== 'GET' && request.method !== 'HEAD') writes.add(`${request.method} ${route}`);
+      const headers = request.headers.reduce((sum, text) => sum + text.length + 2, 0);
+      bytes += request.method.length + request.path.length + 120 + headers + (request.body?.length ?? 0);
+    }
+  });
+  const routes = [...perRoute].sort((a, b) => b[1] - a[1]);
+  return {
+    bytes: seen === 0 ? null : Math.round(bytes / seen),
+    writes: [...writes].sort(),
+    routes: routes.map(([route, n]) => ({ name: plan.routes[route]?.name ?? '', share: n / seen })),
+  };
+}
+
+const CSV_CHUNK = 64 * 1024;
+
+/** Every arrival in due order, as fast as standard output takes it. */
+async function writeArrivals({ loaded, shard }: Prepared): Promise<void> {
+  const { plan, inputs, secrets } = loaded;
+  const feeds: (() => Promise<void>)[] = [];
+  const parts = plan.streams.map((stream, i): Arrivals => {
+    const input = inputs.streams[i];
+    if (stream.kind === 'rate' && input?.kind === 'rate') {
+      return new RateArrivals(plan, stream, i, input, shard, secrets);
+    }
+    if (input?.kind !== 'recording') throw new Error('a stream and its input are of different kinds');
+    const recorded = new RecordedArrivals(i, [], () => {});
+    const schedule = new RecordedSchedule(plan, i, input, { index: shard.i, count: shard.n });
+    const rows = rowsOf(plan, input)[Symbol.asyncIterator]();
+    const batcher = new Batcher();
+    feeds.push(async () => {
+      while (Number.isNaN(recorded.dueUs)) {
+        const next = await rows.next();
+        if (next.done === true) schedule.end((arrival) => batcher.add(arrival));
+        else schedule.push(next.value, (arrival) => batcher.add(arrival));
+        const batch = batcher.take();
+        if (batch !== undefined) recorded.push(batch);
+        if (next.done === true) recorded.end();
+      }
+    });
+    return recorded;
+  });
+  const arrivals = new MergedArrivals(parts);
+  const request = emptyRequest();
+  let text = 'seq,at_us,stream,visitor,tenant,route,method,path\n';
+  while (arrivals.dueUs !== Number.POSITIVE_INFINITY) {
+    if (Number.isNaN(arrivals.dueUs)) {
+      for (const feed of feeds) await feed();
+      arrivals.refresh();
+      continue;
+    }
+    arrivals.request(request);
+    const stream = plan.streams[arrivals.stream]?.name ?? '';
+    const route = plan.routes[request.route]?.name ?? '';
+    const { seq, dueUs, visitor } = arrivals;
+    text += `${seq},${dueUs},${csv(stream)},${visitor},${csv(request.tenant ?? '')},${csv(route)},${request.method},${csv(request.path)}\n`;
+    arrivals.advance();
+    if (text.length < CSV_CHUNK) continue;
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+    text = '';
+  }
+  if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+/** A CSV field: quoted where it must be. */
+function csv(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}

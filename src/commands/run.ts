@@ -1,0 +1,269 @@
+// `flashcrowd run`: replays a scenario at its target, writes the result as it goes, judges and reports.
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { ExitCode } from '../exit-codes.js';
+import { type Judgement, judge } from '../judge/verdict.js';
+import { Progress } from '../live/progress.js';
+import { COARSE } from '../measure/buckets.js';
+import { addDistributions, emptyDistribution, quantile } from '../measure/distribution.js';
+import { absorbLine, type ResultLine, writeLine } from '../measure/result-file.js';
+import { emptySnapshot, type Head, type Snapshot } from '../measure/snapshot.js';
+import { UserError } from '../problem.js';
+import { paintFor } from '../report/paint.js';
+import { formatReading } from '../report/words.js';
+import type { Overrides } from '../scenario/load.js';
+import { countArrivals } from '../schedule/forecast.js';
+import { lanesOf, type Shard } from '../schedule/lanes.js';
+import { formatCount, formatMultiple, formatRate } from '../units.js';
+import { VERSION } from '../version.js';
+import { Pool } from '../workers/pool.js';
+import { coverageOf } from './coverage.js';
+import { planResources, reachTarget } from './preflight.js';
+import { type Prepared, prepare } from './prepare.js';
+import { type ReportRequest, writeReports } from './reports.js';
+import type { Terminal } from './terminal.js';
+
+export interface RunOptions extends Overrides {
+  readonly shard: Shard;
+  readonly workers?: number;
+  /** When due time 0 is; as soon as the threads are ready unless given. */
+  readonly startAt?: Date;
+  /** The result file; `out/SCENARIO-TIME.ndjson` unless given. */
+  readonly out?: string;
+  /** Reports to make; the text on standard output if none. */
+  readonly reports: readonly ReportRequest[];
+}
+
+/** What a run that was carried out left behind. */
+export interface RunResult {
+  readonly snapshot: Snapshot;
+  readonly judgement: Judgement;
+  readonly exitCode: ExitCode;
+  /** Where the result is. */
+  readonly out: string;
+}
+
+/** Time between the threads being ready and due time 0: for the start to reach all of them. */
+const START_DELAY_US = 200_000;
+
+/**
+ * Runs a scenario and writes its reports.
+ * @throws UserError for bad input, UnreachableError if the target is not there; nothing was sent then
+ */
+export async function runCommand(file: string, options: RunOptions, terminal: Terminal): Promise<ExitCode> {
+  const { exitCode } = await carryOut(file, options, terminal);
+  return exitCode;
+}
+
+/** Does what `runCommand` does, and gives back what came of it. */
+export async function carryOut(file: string, options: RunOptions, terminal: Terminal): Promise<RunResult> {
+  const prepared = await prepare(file, options, options.shard, terminal.env);
+  const { loaded, rate } = prepared;
+  const resources = planResources(
+    loaded,
+    rate.peakPerSec / options.shard.n,
+    lanesOf(options.shard, loaded.plan.lanes).length,
+    options.workers,
+  );
+  for (const warning of [...loaded.warnings, ...resources.warnings]) terminal.err(`warning: ${warning}\n`);
+  const now = new Date();
+  const run = `${loaded.planId.slice(0, 8)}-${(options.startAt ?? now).getTime().toString(36)}`;
+  const target = await reachTarget(loaded, VERSION, run);
+  const out = options.out ?? defaultOut(loaded.name, now);
+  const descriptor = openResult(out);
+
+  const plannedTotal = countArrivals(loaded.plan, loaded.inputs, prepared.recorded, options.shard);
+  terminal.err(
+    `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s, peak ${formatRate(rate.peakPerSec)}` +
+      `${rate.normalPerSec > 0 ? ` (${formatMultiple(rate.peakPerSec / rate.normalPerSec)})` : ''} → ${loaded.target.url}` +
+      `, ${resources.workers} worker${resources.workers > 1 ? 's' : ''}, pacing by ${resources.spins ? 'sleep and spin' : 'sleep'}` +
+      `, seed ${loaded.plan.seed}, plan ${loaded.planId.slice(0, 8)}\n`,
+  );
+
+  let snapshot: Snapshot | undefined;
+  const emit = (line: ResultLine) => {
+    writeSync(descriptor, `${writeLine(line)}\n`);
+    if (snapshot !== undefined) absorbLine(snapshot, line);
+  };
+  const pool = new Pool({
+    plan: loaded.plan,
+    inputs: loaded.inputs,
+    phases: rate.phases,
+    shard: options.shard,
+    workers: resources.workers,
+    target,
+    secrets: loaded.secrets,
+    inFlightMax: resources.inFlightMax,
+    run,
+    spins: resources.spins,
+    emit,
+  });
+  await pool.ready();
+  const startUs =
+    options.startAt === undefined ? monotonicNowUs() + START_DELAY_US : options.startAt.getTime() * 1e3;
+  const head = headOf(prepared, plannedTotal, resources.workers, startUs);
+  snapshot = emptySnapshot(head);
+  writeSync(descriptor, `${writeLine({ kind: 'head', head })}\n`);
+
+  const view = showProgress(prepared, pool, snapshot, startUs, terminal);
+  const signals = stopOnSignal(pool, loaded.plan.timeoutUs, () => view.stopping());
+  pool.start(startUs);
+  const end = await pool.ended();
+  signals.off();
+  view.stop();
+  emit({
+    kind: 'end',
+    end: {
+      shard: options.shard,
+      reason: end.reason,
+      closedS: end.reason === 'completed' ? Math.max(end.closedS, rate.durationS) : end.closedS,
+      wallUs: Math.round(monotonicNowUs() - startUs),
+    },
+  });
+  closeSync(descriptor);
+  if (end.reason === 'worker_failed')
+    terminal.err(`a worker failed: ${end.error.stack ?? end.error.message}\n`);
+
+  const judgement = judge(snapshot, head.gates);
+  const exitCode = signals.exitCode() ?? judgement.exitCode;
+  await writeReports(options.reports, { snapshot, judgement, exitCode, resultFiles: [out] }, terminal);
+  terminal.err(`result: ${out}\n`);
+  return { snapshot, judgement, exitCode, out };
+}
+
+/** The process's monotonic clock as UTC microseconds; the same one that the senders use. */
+function monotonicNowUs(): number {
+  return (performance.timeOrigin + performance.now()) * 1e3;
+}
+
+function headOf(prepared: Prepared, plannedTotal: number, workers: number, startUs: number): Head {
+  const { loaded, rate, shard } = prepared;
+  return {
+    format: 1,
+    version: VERSION,
+    node: process.version,
+    plan: loaded.plan,
+    planId: loaded.planId,
+    scenario: loaded.name,
+    label: loaded.label ?? null,
+    target: loaded.target.url,
+    targetIsLocal: loaded.target.loopback,
+    shards: [shard],
+    hosts: [hostname()],
+    workers,
+    startedAt: new Date(startUs / 1e3).toISOString(),
+    durationS: rate.durationS,
+    phases: rate.phases,
+    normalPerSec: rate.normalPerSec,
+    peakPerSec: rate.peakPerSec,
+    plannedTotal,
+    gates: loaded.gates,
+    capDeclared: loaded.maxInFlight !== null,
+    coverage: coverageOf(prepared),
+  };
+}
+
+function defaultOut(name: string, now: Date): string {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 60);
+  const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return `out/${slug || 'run'}-${stamp}.ndjson`;
+}
+
+function openResult(out: string): number {
+  try {
+    mkdirSync(dirname(out), { recursive: true });
+    return openSync(out, 'w');
+  } catch (error) {
+    throw new UserError([
+      {
+        place: 'command line',
+        path: '--out',
+        message: `the result cannot be written to ${out} (${(error as NodeJS.ErrnoException).code})`,
+        hint: 'name another file with --out',
+      },
+    ]);
+  }
+}
+
+/** The first signal stops and drains; the second quits. */
+function stopOnSignal(pool: Pool, drainUs: number, onStop: () => void) {
+  let code: ExitCode | undefined;
+  const stop = (of: ExitCode) => () => {
+    if (code !== undefined) process.exit(code);
+    code = of;
+    onStop();
+    pool.stop('interrupted', drainUs);
+  };
+  const onInt = stop(ExitCode.interrupted);
+  const onTerm = stop(ExitCode.terminated);
+  process.on('SIGINT', onInt);
+  process.on('SIGTERM', onTerm);
+  return {
+    exitCode: () => code,
+    off: () => {
+      process.off('SIGINT', onInt);
+      process.off('SIGTERM', onTerm);
+    },
+  };
+}
+
+function showProgress(
+  { loaded, rate }: Prepared,
+  pool: Pool,
+  snapshot: Snapshot,
+  startUs: number,
+  terminal: Terminal,
+) {
+  let stopping = false;
+  const progress = new Progress({
+    write: terminal.err,
+    interactive: terminal.interactive,
+    columns: terminal.columns,
+    paint: paintFor(terminal.interactive ? terminal.colour : 0),
+    totals: () => pool.pulse(),
+    state: (history) => {
+      const { ok, failed, inFlight } = pool.pulse();
+      const atUs = Math.max(0, monotonicNowUs() - startUs);
+      const last = history.at(-1) ?? { planned: 0, ok: 0, failed: 0 };
+      return {
+        scenario: loaded.name,
+        target: loaded.target.url,
+        atUs,
+        durationS: rate.durationS,
+        phases: rate.phases,
+        plannedPerSec: rate.perSec[Math.floor(atUs / 1e6)] ?? 0,
+        normalPerSec: rate.normalPerSec,
+        peakPerSec: rate.peakPerSec,
+        last,
+        inFlight,
+        ok,
+        failed,
+        p99: recentP99(snapshot),
+        history,
+        stopping,
+      };
+    },
+  });
+  return {
+    stop: () => progress.stop(),
+    stopping: () => {
+      stopping = true;
+    },
+  };
+}
+
+/** Response p99 of the last five seconds that have closed. */
+function recentP99(snapshot: Snapshot): string {
+  let recent = emptyDistribution(COARSE);
+  const last = Math.max(-1, ...snapshot.seconds.keys());
+  for (let second = Math.max(0, last - 4); second <= last; second++) {
+    const closed = snapshot.seconds.get(second);
+    if (closed !== undefined) recent = addDistributions(recent, closed.response);
+  }
+  return recent.count === 0 ? '' : formatReading(quantile(recent, 0.99));
+}

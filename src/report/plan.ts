@@ -1,0 +1,198 @@
+// The report of a plan: what would be sent, for people and for scripts.
+import type { Coverage } from '../measure/snapshot.js';
+import type { ConnectionPolicy, Phase } from '../scenario/plan.js';
+import type { Shard } from '../schedule/lanes.js';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMultiple,
+  formatOffset,
+  formatRate,
+  formatShare,
+} from '../units.js';
+import { safe } from './escape.js';
+import { type Line, labelled, lineOf, piece, render, table } from './line.js';
+import type { Paint } from './paint.js';
+
+/** Rates are requests a second; of the whole plan unless they say otherwise. */
+export interface PlanReport {
+  readonly scenario: string;
+  readonly planId: string;
+  readonly target: string;
+  readonly shard: Shard;
+  readonly seed: number;
+  readonly lanes: number;
+  readonly speed: number;
+  readonly timeoutUs: number;
+  readonly connections: ConnectionPolicy;
+  readonly durationS: number;
+  /** Arrivals of the shard. */
+  readonly planned: number;
+  /** Visitors of the shard. */
+  readonly visitors: number;
+  /** Whether `visitors` is known: a shard of a recording does not count its own. */
+  readonly visitorsKnown: boolean;
+  readonly peakPerSec: number;
+  readonly peakAtS: number;
+  readonly normalPerSec: number;
+  readonly perSec: Float64Array;
+  readonly phases: readonly Phase[];
+  readonly streams: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly arrivals: number;
+    readonly visitors: number;
+    readonly peakPerSec: number;
+  }[];
+  /** Share of the made-up requests by route. */
+  readonly routes: readonly { readonly name: string; readonly share: number }[];
+  /** Method and route of what changes something. */
+  readonly writes: readonly string[];
+  /** Mean size of a made-up request; null where there is none. */
+  readonly requestBytes: number | null;
+  readonly workers: number;
+  readonly inFlightMax: number;
+  readonly connectionsAtPeak: { readonly open: number; readonly newPerSec: number } | null;
+  readonly coverage: Coverage;
+  readonly gates: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** The totals as JSON. */
+export function planJson(report: PlanReport): string {
+  const { perSec, timeoutUs, ...rest } = report;
+  return `${JSON.stringify({ ...rest, timeoutS: timeoutUs / 1e6 }, null, 2)}\n`;
+}
+
+/** The plan for people: totals, curve, streams, what it takes, what it leaves out. */
+export function planText(report: PlanReport, columns: number, paint: Paint): string {
+  const width = Math.max(60, Math.min(200, columns)) - 1;
+  const multiple =
+    report.normalPerSec > 0 ? ` = ${formatMultiple(report.peakPerSec / report.normalPerSec)} of normal` : '';
+  const shard = report.shard.n > 1 ? `, shard ${report.shard.i}/${report.shard.n}` : '';
+  const say = (label: string, text: string): Line[] => labelled(piece(label, 'bold'), 13, text, width);
+  const lines: Line[] = [
+    lineOf(
+      ' ',
+      piece(safe(report.scenario), 'bold'),
+      `   → ${safe(report.target)}   plan ${report.planId.slice(0, 8)}${shard}   nothing is sent`,
+    ),
+    [],
+    ...say(
+      'Requests',
+      `${formatCount(report.planned)} over ${formatDuration(report.durationS * 1e6)}${visitors(report)}`,
+    ),
+    ...say('Peak', `${formatRate(report.peakPerSec)}${multiple} at ${formatOffset(report.peakAtS * 1e6)}`),
+    ...(report.speed === 1 ? [] : say('Speed', `${formatMultiple(report.speed)}: fast-forward`)),
+    ...say(
+      'Phases',
+      report.phases
+        .map(({ name, startS, endS }) => `${name} ${formatOffset(startS * 1e6)}–${formatOffset(endS * 1e6)}`)
+        .join('   '),
+    ),
+    [],
+    ...curve(report, width),
+    [],
+    ...streams(report, width),
+    [],
+    ...say('Connections', connections(report)),
+    ...say(
+      'Under way',
+      `at most ${formatCount(report.inFlightMax)} requests at once (timeout ${formatDuration(report.timeoutUs)}), ${report.workers} worker${report.workers > 1 ? 's' : ''}`,
+    ),
+    ...(report.requestBytes === null
+      ? []
+      : say(
+          'Bandwidth',
+          `about ${formatBytes(report.requestBytes)} a request sent: ${formatBytes(report.requestBytes * report.peakPerSec)}/s at the peak, ${formatBytes(report.requestBytes * report.planned)} in all; answers come on top`,
+        )),
+    ...(report.routes.length === 0
+      ? []
+      : say(
+          'Routes',
+          report.routes.map(({ name, share }) => `${safe(name)} ${formatShare(share)}`).join('   '),
+        )),
+    ...say(
+      'Writes',
+      report.writes.length === 0 ? 'none: GET and HEAD only' : report.writes.map(safe).join(', '),
+    ),
+    ...say('Gates', report.gates.length === 0 ? 'none' : report.gates.map(safe).join('   ')),
+    ...dropped(report, say),
+    ...report.warnings.flatMap((warning) => say('Warning', warning)),
+    ...say('Made from', `seed ${report.seed}, ${report.lanes} lanes`),
+  ];
+  return `${lines.map((line) => render(line, width, paint)).join('\n')}\n`;
+}
+
+function visitors(report: PlanReport): string {
+  return report.visitorsKnown ? ` by ${formatCount(report.visitors)} visitors` : '';
+}
+
+function connections({ connections: policy, connectionsAtPeak }: PlanReport): string {
+  const kind = {
+    visitor: "each visitor's own",
+    fresh: 'a fresh one for every request',
+    pool: 'a shared pool',
+  }[policy.kind];
+  if (connectionsAtPeak === null) return kind;
+  const { open, newPerSec } = connectionsAtPeak;
+  const fresh = newPerSec > 0 ? `, ${formatRate(newPerSec)} new` : '';
+  return `${kind}: about ${formatCount(open)} open at the peak${fresh}, if the target keeps up`;
+}
+
+function dropped(report: PlanReport, say: (label: string, text: string) => Line[]): Line[] {
+  const reasons = Object.entries(report.coverage.dropped).filter(([, n]) => n > 0);
+  return [
+    ...(reasons.length === 0
+      ? []
+      : say('Dropped', reasons.map(([reason, n]) => `${formatCount(n)} ${safe(reason)}`).join(', '))),
+    ...report.coverage.notes.flatMap((note) => say('Note', safe(note))),
+  ];
+}
+
+function streams(report: PlanReport, width: number): Line[] {
+  const head = [
+    { head: 'STREAM', align: 'left' as const },
+    { head: 'from', align: 'left' as const },
+    { head: 'requests', align: 'right' as const },
+    { head: 'visitors', align: 'right' as const },
+    { head: 'peak', align: 'right' as const },
+  ];
+  const rows = report.streams.map((stream) => [
+    piece(safe(stream.name)),
+    piece(stream.kind),
+    piece(formatCount(stream.arrivals)),
+    piece(report.visitorsKnown ? formatCount(stream.visitors) : '–'),
+    piece(formatRate(stream.peakPerSec)),
+  ]);
+  return table(head, rows, width);
+}
+
+const EIGHTHS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const ROWS = 5;
+
+/** The planned rate over time in block characters; each column shows the mean of its seconds. */
+function curve({ perSec, peakPerSec, durationS }: PlanReport, width: number): Line[] {
+  const label = formatRate(peakPerSec);
+  const columns = Math.max(10, width - label.length - 4);
+  const rates = Array.from({ length: columns }, (_, column) => {
+    const from = Math.floor((column * perSec.length) / columns);
+    const to = Math.max(from + 1, Math.floor(((column + 1) * perSec.length) / columns));
+    const part = perSec.subarray(from, to);
+    return part.reduce((sum, r) => sum + r, 0) / part.length;
+  });
+  const lines: Line[] = [];
+  for (let row = ROWS - 1; row >= 0; row--) {
+    const cells = rates.map((rate) => {
+      const eighths = Math.round((rate / Math.max(peakPerSec, 1e-9)) * ROWS * 8) - row * 8;
+      return EIGHTHS[Math.max(0, Math.min(8, eighths))];
+    });
+    const left = (row === ROWS - 1 ? label : '').padStart(label.length);
+    lines.push([piece(` ${left} `, 'dim'), piece('│', 'dim'), piece(cells.join(''), 'good')]);
+  }
+  const end = formatOffset(durationS * 1e6);
+  const axis = `└0:00${'─'.repeat(Math.max(0, columns - 4 - end.length))}${end}`;
+  lines.push([piece(` ${' '.repeat(label.length)} ${axis}`, 'dim')]);
+  return lines;
+}

@@ -1,0 +1,157 @@
+// What a plan says of single recorded rows: their route and tenant, and whether they may be sent.
+import { matchesAny, Pattern } from '../recording/pattern.js';
+import { isActingPath } from '../recording/quarantine.js';
+import type { Row } from '../recording/row.js';
+import type { Plan, RecordingStream, TenantPattern, Where } from '../scenario/plan.js';
+
+/** Why a row is not sent; the schedule adds those that need no route. */
+export const DROPPED = {
+  upgrade: 'status 101 (websocket)',
+  where: 'filtered by where',
+  neverSent: 'method is never sent',
+  method: 'method not listed in writes',
+  acting: 'path quarantined',
+} as const;
+
+const NEVER_SENT: ReadonlySet<string> = new Set(['OPTIONS', 'CONNECT', 'TRACE']);
+const CACHE_MAX = 20_000;
+
+interface Verdict {
+  readonly route: number;
+  readonly acting: boolean;
+}
+
+/** The rules of one stream, compiled. */
+export class RowRules {
+  /** Of the row looked at last. */
+  route = 0;
+  tenant: string | null = null;
+  private readonly routes: readonly {
+    readonly method: string | null;
+    readonly path: Pattern;
+    readonly route: number;
+  }[];
+  private readonly other: number;
+  private readonly names: readonly string[];
+  private readonly mayWrite: readonly boolean[];
+  private readonly tenants: TenantFinder | null;
+  private readonly where: CompiledWhere | null;
+  /** Verdicts by method and path. Paths repeat, and matching them is the dearest thing here. */
+  private readonly cache = new Map<string, Verdict>();
+
+  constructor(plan: Plan, stream: RecordingStream) {
+    this.names = plan.routes.map((route) => route.name);
+    this.other = this.names.lastIndexOf('other');
+    if (this.other < 0) throw new Error('a plan with a recording has a route named other');
+    this.routes = plan.routes.flatMap(({ match }, route) =>
+      match === null
+        ? []
+        : [{ method: match.method?.toUpperCase() ?? null, path: new Pattern(match.path), route }],
+    );
+    this.mayWrite = this.names.map((name) => stream.writes.includes(name));
+    this.tenants = plan.tenants === null ? null : new TenantFinder(plan.tenants);
+    this.where = stream.where === null ? null : new CompiledWhere(stream.where);
+  }
+
+  /** Why a row is not sent, '' if it may be; sets `route` and `tenant` in either case. */
+  reasonAgainst(row: Row): string {
+    const verdict = this.verdictOn(row.method, row.path);
+    this.route = verdict.route;
+    this.tenant = this.tenants === null ? null : this.tenants.find(row);
+    if (this.where !== null && !this.where.takes(row, this.names[this.route]!, this.tenant))
+      return DROPPED.where;
+    if (row.status === 101) return DROPPED.upgrade;
+    if (NEVER_SENT.has(row.method)) return DROPPED.neverSent;
+    if (this.mayWrite[this.route]) return '';
+    if (row.method !== 'GET' && row.method !== 'HEAD') return DROPPED.method;
+    return verdict.acting ? DROPPED.acting : '';
+  }
+
+  private verdictOn(method: string, path: string): Verdict {
+    const key = `${method} ${path}`;
+    let verdict = this.cache.get(key);
+    if (verdict === undefined) {
+      verdict = { route: this.routeOf(method, withoutQuery(path)), acting: isActingPath(path) };
+      if (this.cache.size >= CACHE_MAX) this.cache.clear();
+      this.cache.set(key, verdict);
+    }
+    return verdict;
+  }
+
+  private routeOf(method: string, path: string): number {
+    for (const rule of this.routes) {
+      if ((rule.method === null || rule.method === method) && rule.path.test(path)) return rule.route;
+    }
+    return this.other;
+  }
+}
+
+class CompiledWhere {
+  private readonly tenant: readonly Pattern[] | null;
+  private readonly route: readonly Pattern[] | null;
+  private readonly path: readonly Pattern[] | null;
+  private readonly method: readonly Pattern[] | null;
+  private readonly client: ReadonlySet<string> | null;
+  private readonly not: CompiledWhere | null;
+
+  constructor(where: Where) {
+    const compile = (texts: readonly string[] | undefined) => texts?.map((text) => new Pattern(text)) ?? null;
+    this.tenant = compile(where.tenant);
+    this.route = compile(where.route);
+    this.path = compile(where.path);
+    this.method = compile(where.method?.map((method) => method.toUpperCase()));
+    this.client = where.client ? new Set(where.client) : null;
+    this.not = where.not ? new CompiledWhere(where.not) : null;
+  }
+
+  /** A row without a tenant is of none: no pattern takes it, `*` included. */
+  takes(row: Row, route: string, tenant: string | null): boolean {
+    return (
+      (this.tenant === null || (tenant !== null && matchesAny(this.tenant, tenant))) &&
+      (this.route === null || matchesAny(this.route, route)) &&
+      (this.path === null || matchesAny(this.path, withoutQuery(row.path))) &&
+      (this.method === null || matchesAny(this.method, row.method)) &&
+      (this.client === null || this.client.has(row.clientClass)) &&
+      (this.not === null || !this.not.takes(row, route, tenant))
+    );
+  }
+}
+
+/** Finds the tenant between the two literal parts of a pattern: `{tenant}.shop.example`, `/s/{tenant}`. */
+class TenantFinder {
+  private readonly before: string;
+  private readonly after: string;
+
+  constructor(private readonly pattern: TenantPattern) {
+    const [before = '', after = ''] = pattern.pattern.split('{tenant}');
+    this.before = pattern.by === 'host' ? before.toLowerCase() : before;
+    this.after = pattern.by === 'host' ? after.toLowerCase() : after;
+  }
+
+  find(row: Row): string | null {
+    return this.pattern.by === 'host' ? this.inHost(row.host) : this.inPath(withoutQuery(row.path));
+  }
+
+  private inHost(recorded: string | undefined): string | null {
+    if (recorded === undefined) return null;
+    const host = this.after.includes(':') ? recorded : recorded.replace(/:\d+$/, '');
+    if (host.length <= this.before.length + this.after.length) return null;
+    if (!host.startsWith(this.before) || !host.endsWith(this.after)) return null;
+    return host.slice(this.before.length, host.length - this.after.length);
+  }
+
+  /** The pattern is a prefix: the tenant ends at the next `/`, which the rest of the pattern has to follow. */
+  private inPath(path: string): string | null {
+    if (!path.startsWith(this.before)) return null;
+    const slash = path.indexOf('/', this.before.length);
+    const end = slash < 0 ? path.length : slash;
+    if (end === this.before.length) return null;
+    const rest = this.after.replace(/\/?\*?$/, '');
+    return path.startsWith(rest, end) ? path.slice(this.before.length, end) : null;
+  }
+}
+
+function withoutQuery(path: string): string {
+  const query = path.indexOf('?');
+  return query < 0 ? path : path.slice(0, query);
+}

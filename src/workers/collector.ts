@@ -1,0 +1,66 @@
+// The live merge: what several workers close becomes one result, window by window, in order.
+import type { Cell, Health } from '../measure/cell.js';
+import { addCounts } from '../measure/cell.js';
+import { addDistributions } from '../measure/distribution.js';
+import type { Closed } from '../measure/recorder.js';
+import type { ResultLine } from '../measure/result-file.js';
+
+/** Holds cells back until every worker has closed their window; windows leave in ascending order. */
+export class Collector {
+  readonly #closedS: number[];
+  /** By window, then by `stream/route`. */
+  readonly #waiting = new Map<number, Map<string, Cell>>();
+  #emittedS = 0;
+
+  constructor(
+    workers: number,
+    private readonly emit: (line: ResultLine) => void,
+  ) {
+    this.#closedS = new Array<number>(workers).fill(0);
+  }
+
+  /** Every window before this second has been emitted. */
+  get closedS(): number {
+    return this.#emittedS;
+  }
+
+  /** Takes what a worker has closed. */
+  add(worker: number, closed: Closed, health: readonly Health[]): void {
+    for (const cell of closed.cells) this.#hold(cell);
+    for (const slice of closed.slices) this.emit({ kind: 'slice', slice });
+    for (const tenant of closed.tenants) this.emit({ kind: 'tenant', tenant });
+    for (const line of health) this.emit({ kind: 'health', health: line });
+    this.#closedS[worker] = Math.max(this.#closedS[worker] as number, closed.closedS);
+    this.#release(Math.min(...this.#closedS));
+  }
+
+  /** A worker is done, or gone: nothing waits for it any more. */
+  finish(worker: number): void {
+    this.#closedS[worker] = Number.POSITIVE_INFINITY;
+    const least = Math.min(...this.#closedS);
+    const last = Math.max(this.#emittedS - 1, ...this.#waiting.keys());
+    this.#release(least === Number.POSITIVE_INFINITY ? last + 1 : least);
+  }
+
+  #hold(cell: Cell): void {
+    const key = `${cell.stream}/${cell.route}`;
+    let window = this.#waiting.get(cell.windowS);
+    if (window === undefined) this.#waiting.set(cell.windowS, (window = new Map()));
+    const known = window.get(key);
+    if (known === undefined) {
+      window.set(key, cell);
+      return;
+    }
+    addCounts(known, cell);
+    known.response = addDistributions(known.response, cell.response);
+  }
+
+  #release(throughS: number): void {
+    for (; this.#emittedS < throughS; this.#emittedS++) {
+      const window = this.#waiting.get(this.#emittedS);
+      if (window === undefined) continue;
+      this.#waiting.delete(this.#emittedS);
+      for (const cell of window.values()) this.emit({ kind: 'cell', cell });
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// What threads say to each other: plain data, one union a direction.
+import type { MessagePort } from 'node:worker_threads';
+import type { Pulse } from '../drive/driver.js';
+import type { ResolvedTarget } from '../drive/target.js';
+import type { Health } from '../measure/cell.js';
+import type { Closed } from '../measure/recorder.js';
+import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';
+import type { Shard } from '../schedule/lanes.js';
+import type { ArrivalBatch } from '../schedule/recorded-arrivals.js';
+import type { Secrets } from '../schedule/template.js';
+
+/** All that a sender thread needs; handed over when it is created. */
+export interface SenderData {
+  readonly plan: Plan;
+  readonly inputs: PlanInputs;
+  readonly phases: readonly Phase[];
+  readonly shard: Shard;
+  readonly target: ResolvedTarget;
+  readonly secrets: Secrets;
+  readonly inFlightMax: number;
+  readonly run: string;
+  readonly spins: boolean;
+  /** By stream: where a recording's batches come from; null for rate streams. */
+  readonly recordings: readonly (MessagePort | null)[];
+}
+
+export type ToSender =
+  /** Due time 0, on the clock that all threads of a process share. */
+  { readonly kind: 'start'; readonly startUs: number } | { readonly kind: 'stop'; readonly drainUs: number };
+
+export type FromSender =
+  | { readonly kind: 'ready' }
+  | {
+      readonly kind: 'closed';
+      readonly closed: Closed;
+      readonly health: readonly Health[];
+      readonly pulse: Pulse;
+    }
+  | { readonly kind: 'stop_requested' }
+  | { readonly kind: 'done' };
+
+/** All that a reader thread needs: one recording stream of the plan, and a port to each sender. */
+export interface ReaderData {
+  readonly plan: Plan;
+  readonly inputs: PlanInputs;
+  readonly stream: number;
+  readonly shard: Shard;
+  readonly senders: readonly MessagePort[];
+}
+
+export type ToReader = { readonly kind: 'taken' };
+
+export type FromReader = { readonly kind: 'batch'; readonly batch: ArrivalBatch } | { readonly kind: 'end' };

@@ -1,0 +1,171 @@
+// The pool: starts a run's threads on one instant, merges what they measure, and stops them.
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { Pulse } from '../drive/driver.js';
+import type { ResolvedTarget } from '../drive/target.js';
+import type { ResultLine } from '../measure/result-file.js';
+import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';
+import { type Shard, shareOf, workerShard } from '../schedule/lanes.js';
+import type { Secrets } from '../schedule/template.js';
+import { Collector } from './collector.js';
+import type { FromSender, ReaderData, SenderData, ToSender } from './messages.js';
+
+export interface PoolOptions {
+  readonly plan: Plan;
+  readonly inputs: PlanInputs;
+  readonly phases: readonly Phase[];
+  readonly shard: Shard;
+  readonly workers: number;
+  readonly target: ResolvedTarget;
+  readonly secrets: Secrets;
+  /** Most exchanges under way at once in this process; the workers' shares sum to it. */
+  readonly inFlightMax: number;
+  readonly run: string;
+  readonly spins: boolean;
+  /** Takes result lines as they become certain. */
+  readonly emit: (line: ResultLine) => void;
+}
+
+export type PoolEnd =
+  | { readonly reason: 'completed' | 'interrupted' | 'stopped_by_target'; readonly closedS: number }
+  | { readonly reason: 'worker_failed'; readonly closedS: number; readonly error: Error };
+
+/** The threads of one run. */
+export class Pool {
+  readonly #senders: Worker[] = [];
+  readonly #readers: Worker[] = [];
+  readonly #collector: Collector;
+  readonly #ready: Promise<unknown>;
+  readonly #done: Promise<unknown>;
+  readonly #pulses: Pulse[] = [];
+  #reason: PoolEnd['reason'] = 'completed';
+  #error: Error | undefined;
+
+  /** Creates the threads; each builds its share of the schedule and waits for the start. */
+  constructor(options: PoolOptions) {
+    const { workers, shard, plan } = options;
+    this.#collector = new Collector(workers, options.emit);
+    const shards = Array.from({ length: workers }, (_, j) => workerShard(shard, j, workers));
+    const ports = shards.map((): (MessagePort | null)[] => plan.streams.map(() => null));
+    plan.streams.forEach((stream, i) => {
+      if (stream.kind === 'recording') this.#readers.push(this.#startReader(options, i, ports));
+    });
+    const ready: Promise<void>[] = [];
+    const done: Promise<void>[] = [];
+    shards.forEach((own, j) => {
+      const data: SenderData = {
+        plan,
+        inputs: options.inputs,
+        phases: options.phases,
+        shard: own,
+        target: options.target,
+        secrets: options.secrets,
+        inFlightMax: shareOf(options.inFlightMax, { i: j, n: workers }),
+        run: options.run,
+        spins: options.spins,
+        recordings: ports[j] as (MessagePort | null)[],
+      };
+      const transferList = data.recordings.filter((port) => port !== null);
+      const sender = new Worker(new URL('./sender.js', import.meta.url), {
+        workerData: data,
+        transferList,
+        resourceLimits: { maxYoungGenerationSizeMb: 64 },
+      });
+      this.#senders.push(sender);
+      ready.push(new Promise((resolve) => sender.once('message', () => resolve())));
+      done.push(this.#follow(sender, j));
+    });
+    this.#done = Promise.all(done);
+    this.#ready = Promise.race([Promise.all(ready), this.#done]);
+  }
+
+  /** All threads are ready to start, or one has failed. */
+  async ready(): Promise<void> {
+    await this.#ready;
+  }
+
+  /** Starts all threads: due time 0 is this instant of the process's monotonic clock. */
+  start(startUs: number): void {
+    this.#tell({ kind: 'start', startUs });
+  }
+
+  /** Stops: nothing more is fired; what is under way may take until `drainUs` from now. */
+  stop(reason: 'interrupted' | 'stopped_by_target', drainUs: number): void {
+    if (this.#reason === 'completed') this.#reason = reason;
+    this.#tell({ kind: 'stop', drainUs });
+  }
+
+  /** How the senders stand together; a quarter of a second old at most. */
+  pulse(): Pulse {
+    const sum = { due: 0, ok: 0, failed: 0, inFlight: 0 };
+    for (const pulse of this.#pulses) {
+      if (pulse === undefined) continue;
+      sum.due += pulse.due;
+      sum.ok += pulse.ok;
+      sum.failed += pulse.failed;
+      sum.inFlight += pulse.inFlight;
+    }
+    return sum;
+  }
+
+  /** Resolves when every thread has ended and everything measured has been emitted. */
+  async ended(): Promise<PoolEnd> {
+    await this.#done;
+    await Promise.all(this.#readers.map((reader) => reader.terminate()));
+    const closedS = this.#collector.closedS;
+    if (this.#error !== undefined) return { reason: 'worker_failed', closedS, error: this.#error };
+    return { reason: this.#reason as Exclude<PoolEnd['reason'], 'worker_failed'>, closedS };
+  }
+
+  #tell(message: ToSender): void {
+    for (const sender of this.#senders) sender.postMessage(message);
+  }
+
+  /** Takes a sender's messages; resolves when it is done or gone. */
+  #follow(sender: Worker, j: number): Promise<void> {
+    return new Promise((resolve) => {
+      let finished = false;
+      sender.on('message', (message: FromSender) => {
+        if (message.kind === 'closed') {
+          this.#collector.add(j, message.closed, message.health);
+          this.#pulses[j] = message.pulse;
+        } else if (message.kind === 'stop_requested') this.stop('stopped_by_target', 0);
+        else if (message.kind === 'done') finished = true;
+      });
+      sender.on('error', (error) => this.#fail(error));
+      sender.on('exit', () => {
+        if (!finished) this.#fail(new Error('a sender thread ended early'));
+        this.#collector.finish(j);
+        resolve();
+      });
+    });
+  }
+
+  #fail(error: Error): void {
+    if (this.#error !== undefined) return;
+    this.#error = error;
+    // The others' figures stand, but the load is no longer the plan's: going on would prove nothing.
+    this.#tell({ kind: 'stop', drainUs: 0 });
+  }
+
+  /** A reader thread for one recording, with a channel to every sender. */
+  #startReader(options: PoolOptions, stream: number, ports: (MessagePort | null)[][]): Worker {
+    const senders = ports.map((own) => {
+      const { port1, port2 } = new MessageChannel();
+      own[stream] = port1;
+      return port2;
+    });
+    const data: ReaderData = {
+      plan: options.plan,
+      inputs: options.inputs,
+      stream,
+      shard: options.shard,
+      senders,
+    };
+    const reader = new Worker(new URL('./reader.js', import.meta.url), {
+      workerData: data,
+      transferList: senders,
+    });
+    reader.on('error', (error) => this.#fail(error));
+    return reader;
+  }
+}

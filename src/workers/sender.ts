@@ -1,0 +1,79 @@
+// A sender thread's entry: it builds its share of the schedule and drives it until done.
+import { parentPort, workerData } from 'node:worker_threads';
+import { MonotonicClock } from '../drive/clock.js';
+import { Driver } from '../drive/driver.js';
+import { UndiciTransport } from '../drive/undici-transport.js';
+import { type Arrivals, MergedArrivals } from '../schedule/arrivals.js';
+import { RateArrivals } from '../schedule/rate-arrivals.js';
+import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
+import { ESCAPES, Template } from '../schedule/template.js';
+import type { FromReader, FromSender, SenderData, ToSender } from './messages.js';
+
+const data = workerData as SenderData;
+const port = parentPort;
+if (port === null) throw new Error('the sender runs as a worker thread only');
+const say = (message: FromSender) => port.postMessage(message);
+
+let driver: Driver | undefined;
+const arrivals = new MergedArrivals(data.plan.streams.map((_, i) => openStream(i)));
+
+port.on('message', (message: ToSender) => {
+  if (message.kind === 'start') start(message.startUs);
+  else driver?.stop(message.drainUs);
+});
+say({ kind: 'ready' });
+
+function start(startUs: number): void {
+  const clock = new MonotonicClock(data.spins);
+  let utilisation = performance.eventLoopUtilization();
+  driver = new Driver({
+    plan: data.plan,
+    phases: data.phases,
+    arrivals,
+    clock,
+    transport: new UndiciTransport(data.target, clock, startUs),
+    shard: `${data.shard.i}/${data.shard.n}`,
+    inFlightMax: data.inFlightMax,
+    run: data.run,
+    loopUtilisation: () => {
+      const now = performance.eventLoopUtilization();
+      const since = performance.eventLoopUtilization(now, utilisation);
+      utilisation = now;
+      return since.utilization;
+    },
+    publish: (closed, health, pulse) => say({ kind: 'closed', closed, health, pulse }),
+    stopRequested: () => say({ kind: 'stop_requested' }),
+    done: () => {
+      say({ kind: 'done' });
+      port?.close();
+      for (const recording of data.recordings) recording?.close();
+    },
+  });
+  driver.start(startUs);
+}
+
+function openStream(i: number): Arrivals {
+  const stream = data.plan.streams[i];
+  const input = data.inputs.streams[i];
+  if (stream?.kind === 'rate' && input?.kind === 'rate') {
+    return new RateArrivals(data.plan, stream, i, input, data.shard, data.secrets);
+  }
+  const reader = data.recordings[i];
+  if (reader === null || reader === undefined) throw new Error(`stream ${i} has no reader`);
+  const recorded = new RecordedArrivals(i, fixedHeaders(), () => reader.postMessage({ kind: 'taken' }));
+  reader.on('message', (message: FromReader) => {
+    if (message.kind === 'batch') recorded.push(message.batch);
+    else recorded.end();
+    arrivals.refresh();
+    driver?.turn();
+  });
+  return recorded;
+}
+
+/** The plan's headers for recorded requests, which have no placeholders to fill. */
+function fixedHeaders(): string[] {
+  return Object.entries(data.plan.headers).flatMap(([name, value]) => [
+    name,
+    new Template(value, ESCAPES.header, data.secrets, (slot) => () => `{${slot}}`).fill(),
+  ]);
+}
