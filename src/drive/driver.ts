@@ -114,7 +114,7 @@ export class Driver implements ExchangeListener {
     if (this.#finished) return;
     const nowUs = this.#nowUs();
     this.#ledger.stamp(nowUs);
-    this.#ledger.turn();
+    this.#ledger.turn(nowUs);
     this.#fireDue(nowUs);
     // After a stall the answers that are already here must be read before anything is called overdue.
     if (!this.#ledger.inDoubt) this.#cutOverdue(nowUs);
@@ -147,8 +147,7 @@ export class Driver implements ExchangeListener {
       return;
     }
     this.#underWay.remove(exchange);
-    const answeredFrom = Number.isNaN(exchange.sentUs) ? exchange.firedUs : exchange.sentUs;
-    exchange.stallUs = this.#ledger.overlapUs(answeredFrom, exchange.endUs);
+    exchange.stallUs = this.#ledger.overlapUs(exchange);
     exchange.outcome = this.#outcomeOf(exchange);
     if (exchange.stopHeader === this.#options.run) this.#options.stopRequested();
     this.#settle(exchange);

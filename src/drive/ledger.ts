@@ -10,15 +10,31 @@ const GAP_MIN_US = 1_000;
 const TIMER_SLACK_US = 1_000;
 /** After a gap, answers are doubted until the driver has had this many turns: then every ready socket was polled. */
 const DOUBT_TURNS = 2;
+/** Gaps remembered: enough for the longest exchange on a machine that stalls all the time. */
+const GAPS_MAX = 512;
+
+interface Gap {
+  readonly startUs: number;
+  readonly endUs: number;
+  /** What was read by then may have been waiting since the gap; Infinity while that is not over. */
+  doubtEndUs: number;
+}
+
+/** When an exchange was fired, sent and answered; `sentUs` is NaN if it never was. */
+interface Instants {
+  readonly firedUs: number;
+  readonly sentUs: number;
+  readonly endUs: number;
+}
 
 export class Ledger {
   /** Since the last `take`. */
   #gaps = 0;
   #gapUs = 0;
   #gapMaxUs = 0;
+  /** The latest gaps, oldest first. */
+  readonly #recent: Gap[] = [];
   #expectedUs = Number.POSITIVE_INFINITY;
-  #gapStartUs = 0;
-  #gapEndUs = 0;
   #doubtTurns = 0;
 
   /** The loop will be back by this time if nothing holds it up. */
@@ -33,15 +49,19 @@ export class Ledger {
     this.#gaps++;
     this.#gapUs += lateUs;
     if (lateUs > this.#gapMaxUs) this.#gapMaxUs = lateUs;
-    this.#gapStartUs = this.#expectedUs;
-    this.#gapEndUs = nowUs;
+    const before = this.#recent.at(-1);
+    if (before !== undefined) before.doubtEndUs = Math.min(before.doubtEndUs, nowUs);
+    this.#recent.push({ startUs: this.#expectedUs, endUs: nowUs, doubtEndUs: Number.POSITIVE_INFINITY });
+    if (this.#recent.length > GAPS_MAX) this.#recent.shift();
     this.#doubtTurns = DOUBT_TURNS;
     this.#expectedUs = Number.POSITIVE_INFINITY;
   }
 
   /** A turn of the driver begins. */
-  turn(): void {
-    if (this.#doubtTurns > 0) this.#doubtTurns--;
+  turn(nowUs: number): void {
+    if (this.#doubtTurns === 0 || --this.#doubtTurns > 0) return;
+    const last = this.#recent.at(-1);
+    if (last !== undefined) last.doubtEndUs = nowUs;
   }
 
   /** Whether answers may still be waiting unread since the last gap. */
@@ -49,10 +69,20 @@ export class Ledger {
     return this.#doubtTurns > 0;
   }
 
-  /** How much of an exchange that is read now may be our own stall: its overlap with the gap just before. */
-  overlapUs(sentUs: number, endUs: number): number {
-    if (this.#doubtTurns === 0) return 0;
-    return Math.max(0, Math.min(this.#gapEndUs, endUs) - Math.max(this.#gapStartUs, sentUs));
+  /**
+   * How much of an exchange may be our own stalls: a wait that ended directly after a gap overlaps it, and so does an
+   * answer that was read directly after one. A gap in the middle of either costs nothing: nobody was kept waiting.
+   */
+  overlapUs({ firedUs, sentUs, endUs }: Instants): number {
+    let overlapUs = 0;
+    const waitEndUs = Number.isNaN(sentUs) ? endUs : sentUs;
+    for (let i = this.#recent.length - 1; i >= 0; i--) {
+      const gap = this.#recent[i] as Gap;
+      if (gap.endUs < firedUs) break;
+      if (waitEndUs >= gap.endUs && waitEndUs <= gap.doubtEndUs) overlapUs += overlap(gap, firedUs, waitEndUs);
+      if (endUs >= gap.endUs && endUs <= gap.doubtEndUs) overlapUs += overlap(gap, waitEndUs, endUs);
+    }
+    return overlapUs;
   }
 
   /** The gaps since the last call. */
@@ -61,4 +91,8 @@ export class Ledger {
     this.#gaps = this.#gapUs = this.#gapMaxUs = 0;
     return taken;
   }
+}
+
+function overlap(gap: Gap, fromUs: number, toUs: number): number {
+  return Math.max(0, Math.min(gap.endUs, toUs) - Math.max(gap.startUs, fromUs));
 }

@@ -1,0 +1,292 @@
+// A simulated world for whole runs: a clock that only events move, and a seeded target behind the real driver.
+import type { Clock } from '../../src/drive/clock.js';
+import { Driver } from '../../src/drive/driver.js';
+import type { Exchange } from '../../src/drive/exchange.js';
+import type { Connection, ConnectionListener, Transport } from '../../src/drive/transport.js';
+import type { Health } from '../../src/measure/cell.js';
+import type { Outcome } from '../../src/measure/outcome.js';
+import { absorbCell, absorbSlice, absorbTenant, emptySnapshot, type Head, type Snapshot } from '../../src/measure/snapshot.js';
+import { type DrawKey, draw, drawKey } from '../../src/random.js';
+import type { Phase, Plan, PlanInputs } from '../../src/scenario/plan.js';
+import { MergedArrivals } from '../../src/schedule/arrivals.js';
+import { countArrivals, forecastRate } from '../../src/schedule/forecast.js';
+import { type Shard, WHOLE } from '../../src/schedule/lanes.js';
+import { RateArrivals } from '../../src/schedule/rate-arrivals.js';
+
+interface Event {
+  readonly atUs: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** Events in time order; the clock stands at the event that runs, or later where the loop was stalled. */
+export class World implements Clock {
+  #nowUs = 0;
+  #order = 0;
+  readonly #events: Event[] = [];
+  #wake: Event | undefined;
+  /** While the generator's loop stands still nothing that it would run is run; it catches up afterwards. */
+  readonly #stalls: { fromUs: number; toUs: number }[] = [];
+
+  nowUs(): number {
+    return this.#nowUs;
+  }
+
+  wakeAt(atUs: number, callback: () => void): void {
+    if (this.#wake !== undefined) this.#events.splice(this.#events.indexOf(this.#wake), 1);
+    this.#wake = this.at(Math.max(atUs, this.#nowUs), () => {
+      this.#wake = undefined;
+      callback();
+    });
+  }
+
+  /** Runs something at a time. Things of one time run in the order they were asked for. */
+  at(atUs: number, run: () => void): Event {
+    const event = { atUs, order: this.#order++, run };
+    let i = this.#events.length;
+    while (i > 0 && after(this.#events[i - 1] as Event, event)) i--;
+    this.#events.splice(i, 0, event);
+    return event;
+  }
+
+  /** The generator's event loop stands still from one instant to another. */
+  stallGenerator(fromUs: number, toUs: number): void {
+    this.#stalls.push({ fromUs, toUs });
+  }
+
+  /** Runs until nothing is left to happen. */
+  run(): void {
+    for (let events = 0; ; events++) {
+      const event = this.#events.shift();
+      if (event === undefined) return;
+      if (events > 50_000_000) throw new Error('the simulation does not end');
+      this.#nowUs = Math.max(this.#nowUs, event.atUs);
+      for (const { fromUs, toUs } of this.#stalls) {
+        if (this.#nowUs > fromUs && this.#nowUs < toUs) this.#nowUs = toUs;
+      }
+      event.run();
+    }
+  }
+}
+
+function after(a: Event, b: Event): boolean {
+  return a.atUs > b.atUs || (a.atUs === b.atUs && a.order > b.order);
+}
+
+/** What the simulated target does with a request. */
+export interface Answer {
+  /** From the request's arrival to its answer; Infinity: never. */
+  readonly serviceUs: number;
+  readonly status: number;
+  /** Ends the connection in this way instead of answering. */
+  readonly failure?: Outcome;
+}
+
+/** Decides each answer; a function of the request's number and when it arrived, so that runs can be repeated. */
+export type TargetModel = (seq: number, atUs: number, uniform: (purpose: string) => number) => Answer;
+
+export interface TargetLog {
+  /** Requests that arrived, by seq. */
+  readonly arrived: Map<number, number>;
+  opened: number;
+}
+
+class SimulatedTransport implements Transport {
+  readonly #keys = new Map<string, DrawKey>();
+
+  constructor(
+    readonly world: World,
+    readonly model: TargetModel,
+    readonly seed: number,
+    readonly connectUs: number,
+    readonly log: TargetLog,
+  ) {}
+
+  connection(_host: string | null, listener: ConnectionListener): Connection {
+    return new SimulatedConnection(this, listener);
+  }
+
+  close(): void {}
+
+  uniform(seq: number): (purpose: string) => number {
+    return (purpose) => {
+      let key = this.#keys.get(purpose);
+      if (key === undefined) this.#keys.set(purpose, (key = drawKey(this.seed, purpose)));
+      return draw(key, seq);
+    };
+  }
+}
+
+class SimulatedConnection implements Connection {
+  #exchange: Exchange | null = null;
+  #generation = 0;
+  #connected = false;
+
+  constructor(
+    private readonly transport: SimulatedTransport,
+    private readonly listener: ConnectionListener,
+  ) {}
+
+  send(exchange: Exchange): void {
+    this.#exchange = exchange;
+    if (this.#connected) {
+      this.#write(exchange);
+      return;
+    }
+    const { world, connectUs, log } = this.transport;
+    this.#later(world.nowUs() + connectUs, () => {
+      this.#connected = true;
+      log.opened++;
+      this.listener.opened(connectUs);
+      this.#write(exchange);
+    });
+  }
+
+  abort(failure: Outcome): void {
+    this.#end(failure, 0);
+  }
+
+  close(): void {
+    this.#generation++;
+  }
+
+  #write(exchange: Exchange): void {
+    const { world, model, log } = this.transport;
+    const nowUs = world.nowUs();
+    exchange.sentUs = nowUs;
+    exchange.attempts++;
+    log.arrived.set(exchange.seq, (log.arrived.get(exchange.seq) ?? 0) + 1);
+    const answer = model(exchange.seq, nowUs, this.transport.uniform(exchange.seq));
+    if (answer.serviceUs === Number.POSITIVE_INFINITY) return;
+    this.#later(nowUs + answer.serviceUs, () => this.#end(answer.failure ?? null, answer.status));
+  }
+
+  /** The generator reads this when its loop comes round; an end of before is forgotten. */
+  #later(atUs: number, run: () => void): void {
+    const generation = this.#generation;
+    this.transport.world.at(atUs, () => {
+      if (generation === this.#generation) run();
+    });
+  }
+
+  #end(failure: Outcome | null, status: number): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    this.#exchange = null;
+    this.#generation++;
+    exchange.endUs = this.transport.world.nowUs();
+    exchange.failure = failure;
+    if (failure === null) {
+      exchange.firstByteUs = exchange.endUs;
+      exchange.status = status;
+    }
+    this.listener.settled(this, exchange, failure === null);
+  }
+}
+
+export interface SimulationOptions {
+  readonly plan: Plan;
+  readonly inputs: PlanInputs;
+  readonly target: TargetModel;
+  readonly seed?: number;
+  readonly shard?: Shard;
+  readonly inFlightMax?: number;
+  readonly connectUs?: number;
+  /** Called before the run starts, to plan stalls and stops. */
+  readonly arrange?: (world: World, driver: Driver) => void;
+  /** When the driver is started; later than 0 is a late start. */
+  readonly startedAtUs?: number;
+}
+
+export interface Simulated {
+  readonly snapshot: Snapshot;
+  readonly log: TargetLog;
+  readonly health: Health[];
+  readonly reason: string;
+  readonly plannedTotal: number;
+  /** Windows in the order in which they closed. */
+  readonly windows: number[];
+}
+
+/** Runs the production driver, schedule and recorder against a simulated target until everything has settled. */
+export function simulate(options: SimulationOptions): Simulated {
+  const { plan, inputs, shard = WHOLE } = options;
+  const world = new World();
+  const rate = forecastRate(plan, inputs, []);
+  const plannedTotal = countArrivals(plan, inputs, [], shard);
+  const snapshot = emptySnapshot(headOf(plan, rate.phases, shard, plannedTotal, rate.durationS));
+  const log: TargetLog = { arrived: new Map(), opened: 0 };
+  const windows: number[] = [];
+  let reason = '';
+  const streams = plan.streams.map((stream, i) => {
+    const input = inputs.streams[i];
+    if (stream.kind !== 'rate' || input?.kind !== 'rate') throw new Error('simulations take rate streams');
+    return new RateArrivals(plan, stream, i, input, shard, {});
+  });
+  const driver = new Driver({
+    plan,
+    phases: rate.phases,
+    arrivals: new MergedArrivals(streams),
+    clock: world,
+    transport: new SimulatedTransport(world, options.target, options.seed ?? 1, options.connectUs ?? 200, log),
+    shard: `${shard.i}/${shard.n}`,
+    inFlightMax: options.inFlightMax ?? 1e9,
+    run: 'simulated',
+    loopUtilisation: () => 0,
+    publish: (closed, health) => {
+      for (const cell of closed.cells) {
+        windows.push(cell.windowS);
+        absorbCell(snapshot, cell);
+      }
+      for (const slice of closed.slices) absorbSlice(snapshot, slice);
+      for (const tenant of closed.tenants) absorbTenant(snapshot, tenant);
+      snapshot.health.push(...health);
+    },
+    stopRequested: () => driver.stop(0),
+    done: (why) => {
+      reason = why;
+    },
+  });
+  world.at(options.startedAtUs ?? 0, () => driver.start(0));
+  options.arrange?.(world, driver);
+  world.run();
+  snapshot.ends.push({
+    shard,
+    reason: reason === 'completed' ? 'completed' : 'interrupted',
+    closedS: rate.durationS,
+    wallUs: world.nowUs(),
+  });
+  return { snapshot, log, health: snapshot.health, reason, plannedTotal, windows };
+}
+
+function headOf(
+  plan: Plan,
+  phases: readonly Phase[],
+  shard: Shard,
+  plannedTotal: number,
+  durationS: number,
+): Head {
+  return {
+    format: 1,
+    version: '0.0.0',
+    node: 'v0',
+    plan,
+    planId: '0'.repeat(64),
+    scenario: 'simulated',
+    label: null,
+    target: 'http://127.0.0.1:1',
+    targetIsLocal: false,
+    shards: [shard],
+    hosts: ['simulated'],
+    workers: 1,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    durationS,
+    phases,
+    normalPerSec: 0,
+    peakPerSec: 0,
+    plannedTotal,
+    gates: [],
+    capDeclared: false,
+    coverage: { dropped: {}, notes: [] },
+  };
+}
