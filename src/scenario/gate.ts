@@ -14,7 +14,11 @@ export interface Gate {
 }
 
 export type GateMetric =
-  | { readonly kind: 'quantile'; /** 0 to 1 */ readonly q: number; /** such as `p99.9` */ readonly name: string }
+  | {
+      readonly kind: 'quantile' /** 0 to 1 */;
+      readonly q: number /** such as `p99.9` */;
+      readonly name: string;
+    }
   | { readonly kind: 'max' | 'mean' | 'errors' | 'throughput' | 'shed' };
 
 /** Names of one stream, route, tenant or phase each; what is absent selects all. */

@@ -1,9 +1,14 @@
 // The headline simulation: a stalled target shows in service, a stalled generator in lag or in tainted replies.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { addDistributions, type Distribution, emptyDistribution, quantile } from '../../src/measure/distribution.js';
-import { addTails } from '../../src/measure/snapshot.js';
+import {
+  addDistributions,
+  type Distribution,
+  emptyDistribution,
+  quantile,
+} from '../../src/measure/distribution.js';
 import type { Snapshot } from '../../src/measure/snapshot.js';
+import { addTails } from '../../src/measure/snapshot.js';
 import { draw, drawKey } from '../../src/random.js';
 import { type Answer, type Simulated, simulate } from '../support/simulation.js';
 import { steadyPlan } from '../support/steady-plan.js';
@@ -24,7 +29,8 @@ function parts(snapshot: Snapshot) {
   }
   // Operations that took 50 ms and more: what they were made of.
   const slow = tail.parts.filter((part) => part.responseUs / part.count > 50_000);
-  const sum = (field: 'responseUs' | 'oursUs' | 'serviceUs') => slow.reduce((total, part) => total + part[field], 0);
+  const sum = (field: 'responseUs' | 'oursUs' | 'serviceUs') =>
+    slow.reduce((total, part) => total + part[field], 0);
   const p99 = (of: Distribution) => quantile(of, 0.99)?.us ?? 0;
   return {
     lagP99Us: p99(lag),
@@ -68,7 +74,10 @@ describe('blame', () => {
       });
       assertConserved(result);
       const seen = parts(result.snapshot);
-      assert.ok(seen.slow > 0.8 * 200 * ((toUs - fromUs - 50_000) / 1e6), `only ${seen.slow} slow operations`);
+      assert.ok(
+        seen.slow > 0.8 * 200 * ((toUs - fromUs - 50_000) / 1e6),
+        `only ${seen.slow} slow operations`,
+      );
       assert.ok(seen.oursShare < 0.01, `${seen.oursShare} of the slow was called ours`);
       assert.ok(seen.serviceP99Us > 100_000);
       assert.ok(seen.lagP99Us < 1_000);
@@ -87,10 +96,16 @@ describe('blame', () => {
       });
       assertConserved(result);
       const seen = parts(result.snapshot);
-      assert.ok(seen.slow > 0.7 * 200 * ((toUs - fromUs - 50_000) / 1e6), `only ${seen.slow} slow operations`);
+      assert.ok(
+        seen.slow > 0.7 * 200 * ((toUs - fromUs - 50_000) / 1e6),
+        `only ${seen.slow} slow operations`,
+      );
       assert.ok(seen.oursShare > 0.9, `only ${seen.oursShare} of the slow was called ours`);
       const gapUs = result.health.reduce((sum, { gapUs }) => sum + gapUs, 0);
-      assert.ok(Math.abs(gapUs - (toUs - fromUs)) < 5_000, `gaps of ${gapUs} µs for a stall of ${toUs - fromUs}`);
+      assert.ok(
+        Math.abs(gapUs - (toUs - fromUs)) < 5_000,
+        `gaps of ${gapUs} µs for a stall of ${toUs - fromUs}`,
+      );
     });
 
     it(`a stall of ours in the middle of a slow answer is not made the target's excuse (seed ${seed})`, () => {
@@ -118,7 +133,10 @@ describe('blame', () => {
       target: () => ({ serviceUs: 300_000, status: 200 }),
       arrange: (world) => world.stallGenerator(4e6, 6.5e6),
     });
-    const timeouts = [...result.snapshot.groups.values()].reduce((sum, { counts }) => sum + (counts.outcomes[3] ?? 0), 0);
+    const timeouts = [...result.snapshot.groups.values()].reduce(
+      (sum, { counts }) => sum + (counts.outcomes[3] ?? 0),
+      0,
+    );
     assert.equal(timeouts, 0);
   });
 });

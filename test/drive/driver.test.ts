@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { OUTCOME_INDEX, type Outcome } from '../../src/measure/outcome.js';
 import { quantile } from '../../src/measure/distribution.js';
+import { OUTCOME_INDEX, type Outcome } from '../../src/measure/outcome.js';
 import { sumGroups } from '../../src/measure/snapshot.js';
 import type { ConnectionPolicy } from '../../src/scenario/plan.js';
 import { type Answer, type Simulated, simulate, type TargetModel } from '../support/simulation.js';
@@ -32,7 +32,11 @@ function assertConserved(result: Simulated): void {
   }
   const arrived = [...result.log.arrived.values()].reduce((sum, n) => sum + n, 0);
   assert.equal(counts.attempts, arrived, 'attempts = what the target saw');
-  assert.deepEqual(result.windows, [...result.windows].sort((a, b) => a - b), 'windows close in order');
+  assert.deepEqual(
+    result.windows,
+    [...result.windows].sort((a, b) => a - b),
+    'windows close in order',
+  );
 }
 
 /** A target that does everything that targets do, drawn from the seed. */
@@ -58,7 +62,13 @@ describe('the driver', () => {
         ),
         fc.constantFrom(5, 50, 1e9),
         (seed, connections, inFlightMax) => {
-          const { plan, inputs } = steadyPlan({ ratePerSec: 60, seconds: 5, seed, connections, timeoutUs: 1e6 });
+          const { plan, inputs } = steadyPlan({
+            ratePerSec: 60,
+            seconds: 5,
+            seed,
+            connections,
+            timeoutUs: 1e6,
+          });
           assertConserved(simulate({ plan, inputs, seed, target: erratic, inFlightMax }));
         },
       ),
@@ -68,22 +78,36 @@ describe('the driver', () => {
 
   it('sends on time while the target stands still', () => {
     const { plan, inputs } = steadyPlan({ ratePerSec: 500, seconds: 10 });
-    const result = simulate({ plan, inputs, target: () => ({ serviceUs: Number.POSITIVE_INFINITY, status: 0 }) });
+    const result = simulate({
+      plan,
+      inputs,
+      target: () => ({ serviceUs: Number.POSITIVE_INFINITY, status: 0 }),
+    });
     assertConserved(result);
     assert.equal(count(result, 'timeout'), result.plannedTotal);
-    for (const slice of result.snapshot.slices.values()) assert.ok((quantile(slice.lag, 1)?.us ?? 0) <= 1_000);
+    for (const slice of result.snapshot.slices.values())
+      assert.ok((quantile(slice.lag, 1)?.us ?? 0) <= 1_000);
   });
 
   it('gives timeouts a response of at least the timeout', () => {
     const { plan, inputs } = steadyPlan({ ratePerSec: 50, seconds: 5, timeoutUs: 2e6 });
-    const result = simulate({ plan, inputs, target: () => ({ serviceUs: Number.POSITIVE_INFINITY, status: 0 }) });
+    const result = simulate({
+      plan,
+      inputs,
+      target: () => ({ serviceUs: Number.POSITIVE_INFINITY, status: 0 }),
+    });
     const p50 = sumGroups(result.snapshot).response.quantile(0.5);
     assert.ok(p50?.atLeast === true && p50.us >= 2e6 && p50.us < 2.02e6);
   });
 
   it('sheds above the in-flight bound, and says so', () => {
     const { plan, inputs } = steadyPlan({ ratePerSec: 200, seconds: 5 });
-    const result = simulate({ plan, inputs, target: () => ({ serviceUs: 1e6, status: 200 }), inFlightMax: 50 });
+    const result = simulate({
+      plan,
+      inputs,
+      target: () => ({ serviceUs: 1e6, status: 200 }),
+      inFlightMax: 50,
+    });
     assertConserved(result);
     assert.ok(count(result, 'shed') > 0);
     assert.equal(count(result, 'shed') + count(result, 'ok'), result.plannedTotal);
@@ -93,14 +117,19 @@ describe('the driver', () => {
     const { plan, inputs } = steadyPlan({ ratePerSec: 100, seconds: 10 });
     const result = simulate({ plan, inputs, target: () => QUICK, startedAtUs: 4e6 });
     assertConserved(result);
-    const missed = [...result.snapshot.seconds].filter(([s]) => s < 4).reduce((sum, [, { streams }]) => sum + (streams[0]?.planned ?? 0), 0);
+    const missed = [...result.snapshot.seconds]
+      .filter(([s]) => s < 4)
+      .reduce((sum, [, { streams }]) => sum + (streams[0]?.planned ?? 0), 0);
     assert.equal(count(result, 'unsent'), missed);
     assert.equal(count(result, 'ok'), result.plannedTotal - missed);
   });
 
   it('stops: sends nothing more, drains what is under way, cuts what does not end', () => {
     const { plan, inputs } = steadyPlan({ ratePerSec: 100, seconds: 10 });
-    const slow: TargetModel = (seq) => ({ serviceUs: seq % 2 === 0 ? 500_000 : Number.POSITIVE_INFINITY, status: 200 });
+    const slow: TargetModel = (seq) => ({
+      serviceUs: seq % 2 === 0 ? 500_000 : Number.POSITIVE_INFINITY,
+      status: 200,
+    });
     const result = simulate({
       plan,
       inputs,
@@ -110,13 +139,20 @@ describe('the driver', () => {
     const { counts } = sumGroups(result.snapshot);
     assert.equal(result.reason, 'stopped');
     assert.ok(counts.planned < result.plannedTotal);
-    assert.equal(counts.outcomes.reduce((sum, n) => sum + n, 0), counts.planned);
+    assert.equal(
+      counts.outcomes.reduce((sum, n) => sum + n, 0),
+      counts.planned,
+    );
     assert.ok(count(result, 'stopped') > 50 && count(result, 'ok') > 50);
     assert.ok(Math.max(...result.snapshot.seconds.keys()) <= 3);
   });
 
   it('tries a reset on a kept connection once more, and counts the attempt', () => {
-    const { plan, inputs } = steadyPlan({ ratePerSec: 20, seconds: 20, visits: { requests: 4, thinkUs: 1e6 } });
+    const { plan, inputs } = steadyPlan({
+      ratePerSec: 20,
+      seconds: 20,
+      visits: { requests: 4, thinkUs: 1e6 },
+    });
     const seen = new Set<number>();
     const result = simulate({
       plan,
@@ -169,7 +205,11 @@ describe('the driver', () => {
       const union = Array.from({ length: n }, (_, i) => [
         ...simulate({ plan, inputs, target, shard: { i, n } }).log.arrived.keys(),
       ]).flat();
-      assert.deepEqual(union.sort((a, b) => a - b), whole, `${n} shards`);
+      assert.deepEqual(
+        union.sort((a, b) => a - b),
+        whole,
+        `${n} shards`,
+      );
     }
   });
 });

@@ -5,7 +5,14 @@ import type { Exchange } from '../../src/drive/exchange.js';
 import type { Connection, ConnectionListener, Transport } from '../../src/drive/transport.js';
 import type { Health } from '../../src/measure/cell.js';
 import type { Outcome } from '../../src/measure/outcome.js';
-import { absorbCell, absorbSlice, absorbTenant, emptySnapshot, type Head, type Snapshot } from '../../src/measure/snapshot.js';
+import {
+  absorbCell,
+  absorbSlice,
+  absorbTenant,
+  emptySnapshot,
+  type Head,
+  type Snapshot,
+} from '../../src/measure/snapshot.js';
 import { type DrawKey, draw, drawKey } from '../../src/random.js';
 import type { Phase, Plan, PlanInputs } from '../../src/scenario/plan.js';
 import { MergedArrivals } from '../../src/schedule/arrivals.js';
@@ -228,7 +235,13 @@ export function simulate(options: SimulationOptions): Simulated {
     phases: rate.phases,
     arrivals: new MergedArrivals(streams),
     clock: world,
-    transport: new SimulatedTransport(world, options.target, options.seed ?? 1, options.connectUs ?? 200, log),
+    transport: new SimulatedTransport(
+      world,
+      options.target,
+      options.seed ?? 1,
+      options.connectUs ?? 200,
+      log,
+    ),
     shard: `${shard.i}/${shard.n}`,
     inFlightMax: options.inFlightMax ?? 1e9,
     run: 'simulated',

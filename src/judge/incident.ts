@@ -1,0 +1,90 @@
+// The incident: when the shop broke and at what multiple of normal, when it was well again, and what that cost.
+import type { Head, Snapshot } from '../measure/snapshot.js';
+import type { PhaseName } from '../scenario/plan.js';
+import { isSteady, normalRatePerSec, type SecondTotals, totalsBySecond, warmupEndS } from './facts.js';
+import { badShare, outages, type Patience, patienceFor, type Span } from './outages.js';
+import { type Hit, hitBy } from './who.js';
+
+/** The planned rate at an instant is the mean over this many seconds around it. */
+const AROUND_S = 5;
+
+export interface Incident {
+  /** In order of time; empty where the shop was never broken. The warm-up is not looked at. */
+  readonly outages: readonly Outage[];
+  /** How outages were told apart. */
+  readonly patience: Patience;
+  readonly hit: Hit;
+}
+
+export interface Outage {
+  readonly startS: number;
+  /** The first second in which it was well again; null where it was not by the end of what was measured. */
+  readonly endS: number | null;
+  /** The planned rate when it broke. */
+  readonly ratePerSec: number;
+  /** That rate as a multiple of normal. */
+  readonly multiple: number;
+  readonly phase: PhaseName;
+  /** Seconds since that phase began. */
+  readonly intoPhaseS: number;
+  readonly worst: { readonly atS: number; readonly share: number };
+  /** The planned rate as a multiple of normal when it was well again. */
+  readonly multipleAtEnd: number | null;
+  /**
+   * Whether it was well again under as much load as it had broken at: then capacity came late; if only under
+   * less, nothing shows that it would have been enough.
+   */
+  readonly underLoad: boolean;
+  /** planned − ok in it. */
+  readonly lost: number;
+}
+
+export function findIncident(snapshot: Snapshot): Incident {
+  const { head } = snapshot;
+  const seconds = totalsBySecond(snapshot);
+  const fromS = warmupEndS(head);
+  const judged = seconds.slice(fromS);
+  const patience = patienceFor(head.durationS - fromS);
+  const spans = outages(judged, patience);
+  return {
+    outages: spans.map(({ startS, endS }) =>
+      describe(head, seconds, { startS: startS + fromS, endS: endS === null ? null : endS + fromS }),
+    ),
+    patience,
+    hit: hitBy(snapshot),
+  };
+}
+
+function describe(head: Head, seconds: readonly SecondTotals[], { startS, endS }: Span): Outage {
+  const normal = normalRatePerSec(head);
+  const multipleAt = (t: number): number =>
+    isSteady(head) || normal === 0 ? 1 : rateAround(seconds, t) / normal;
+  const phase = head.phases.find(({ endS: phaseEndS }) => startS < phaseEndS) ?? head.phases.at(-1);
+  const multiple = multipleAt(startS);
+  const multipleAtEnd = endS === null ? null : multipleAt(endS);
+  let worst = { atS: startS, share: 0 };
+  let lost = 0;
+  for (let t = startS; t < (endS ?? seconds.length); t++) {
+    const second = seconds[t] as SecondTotals;
+    lost += second.planned - second.ok;
+    if (badShare(second) > worst.share) worst = { atS: t, share: badShare(second) };
+  }
+  return {
+    startS,
+    endS,
+    ratePerSec: rateAround(seconds, startS),
+    multiple,
+    phase: phase?.name ?? 'steady',
+    intoPhaseS: startS - (phase?.startS ?? 0),
+    worst,
+    multipleAtEnd,
+    underLoad: multipleAtEnd !== null && multipleAtEnd >= multiple,
+    lost,
+  };
+}
+
+function rateAround(seconds: readonly SecondTotals[], t: number): number {
+  const from = Math.max(0, t - Math.floor(AROUND_S / 2));
+  const near = seconds.slice(from, from + AROUND_S);
+  return near.length === 0 ? 0 : near.reduce((sum, { planned }) => sum + planned, 0) / near.length;
+}

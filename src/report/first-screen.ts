@@ -1,0 +1,244 @@
+// The first screen: did it hold, when did it break and recover, what did it cost, whom, can it be believed.
+import { closedThroughS, isComplete, isSteady, okOf } from '../judge/facts.js';
+import type { Judgement } from '../judge/verdict.js';
+import { failedShare, type Toll, together } from '../judge/who.js';
+import { quantile } from '../measure/distribution.js';
+import { OUTCOME_INDEX } from '../measure/outcome.js';
+import { type Snapshot, sumGroups } from '../measure/snapshot.js';
+import {
+  formatCount,
+  formatDuration,
+  formatMultiple,
+  formatOffset,
+  formatRate,
+  formatShare,
+} from '../units.js';
+import { sumSlices } from './durations.js';
+import { clip, columnsOf, safe } from './escape.js';
+import { failuresOf } from './failures.js';
+import { type Line, labelled, lineOf, type Piece, piece } from './line.js';
+import { formatPlace, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
+
+const LABEL_COLUMNS = 12;
+
+/** `DID NOT HOLD   Promo spike, 5×    edge.stg.example    plan 9f3c…    exit 1` */
+export function headline(snapshot: Snapshot, judgement: Judgement, exitCode: number, width: number): Line {
+  const { head } = snapshot;
+  const badge = piece(` ${VERDICT_WORDS[judgement.verdict]} `, VERDICT_BADGES[judgement.verdict]);
+  const name = safe(head.scenario) + (head.label === null ? '' : ` · ${safe(head.label)}`);
+  const host = hostOf(head.target);
+  const plan = `plan ${safe(head.planId).slice(0, 8)}…`;
+  const exit = `exit ${exitCode}`;
+  // What is said again below gives way to the name first.
+  const choices = [
+    ['', host, plan, exit].join('    '),
+    ['', host, plan, exit].join('  '),
+    ['', host, exit].join('  '),
+  ];
+  const left = (tail: string): number => width - columnsOf(badge.text) - 2 - columnsOf(tail);
+  const tail = choices.find((choice) => left(choice) >= columnsOf(name)) ?? (choices[2] as string);
+  const shown = clip(name, Math.max(12, left(tail)));
+  return lineOf(badge, '  ', piece(shown, 'bold'), clip(tail, Math.max(0, left(shown))));
+}
+
+/** The labelled lines under the headline, those that have something to say. */
+export function statements(snapshot: Snapshot, judgement: Judgement, width: number): Line[] {
+  const say = (label: string, text: string, lead?: Piece, style: Piece['style'] = 'dim'): Line[] =>
+    labelled(piece(label, style), LABEL_COLUMNS, text, width, lead);
+  const believed = judgement.validity.verdict !== 'invalid';
+  return [
+    ...(isComplete(snapshot) ? [] : say('INCOMPLETE', incomplete(snapshot), undefined, 'warn')),
+    ...(believed ? [] : believe(snapshot, judgement, say)),
+    ...(judgement.verdict === 'inconclusive' ? undecided(judgement, say) : []),
+    ...broke(snapshot, judgement, say),
+    ...missed(judgement, say),
+    ...cost(snapshot, say),
+    ...who(judgement, say),
+    ...(believed ? believe(snapshot, judgement, say) : []),
+    ...coverage(snapshot, say),
+    ...speed(snapshot, say),
+  ];
+}
+
+type Say = (label: string, text: string, lead?: Piece, style?: Piece['style']) => Line[];
+
+function incomplete(snapshot: Snapshot): string {
+  const { head, ends } = snapshot;
+  const through = formatOffset(closedThroughS(snapshot) * 1e6);
+  const reasons = {
+    interrupted: 'it was interrupted',
+    stopped_by_target: 'the target asked it to stop',
+    worker_failed: 'a worker failed',
+    completed: 'part of it is missing',
+  };
+  const reason = ends.find((end) => end.reason !== 'completed')?.reason;
+  const why =
+    ends.length === 0
+      ? 'it ended without an end line'
+      : (reasons[reason ?? 'completed'] ?? reasons.completed);
+  const { planned } = sumGroups(snapshot).counts;
+  return `through ${through} of ${formatOffset(head.durationS * 1e6)}: ${why}; ${formatCount(planned)} of ${plural(head.plannedTotal, formatCount(head.plannedTotal), 'request')} were due by then`;
+}
+
+function undecided({ reasons }: Judgement, say: Say): Line[] {
+  return reasons.slice(0, 3).flatMap(({ text }, i) => say(i === 0 ? 'Undecided' : '', safe(text)));
+}
+
+function broke(snapshot: Snapshot, { incident }: Judgement, say: Say): Line[] {
+  const { outages } = incident;
+  const first = outages[0];
+  const last = outages.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const at = (s: number): string => formatOffset(s * 1e6);
+  const steady = isSteady(snapshot.head);
+  const load = steady
+    ? ` at ${formatRate(first.ratePerSec)}`
+    : ` at ${formatMultiple(first.multiple)} (${formatRate(first.ratePerSec)})`;
+  const place = formatPlace(first) === '' ? '' : `, ${formatPlace(first)}`;
+  const worst = outages.map((outage) => outage.worst).reduce((a, b) => (b.share > a.share ? b : a));
+  const more = outages.length === 1 ? '' : `; ${outages.length} outages in all`;
+  return [
+    ...say(
+      'Broke',
+      `${load}${place}; worst second ${formatShare(worst.share)} failed at ${at(worst.atS)}${more}`,
+      piece(at(first.startS), 'bad'),
+    ),
+    ...recovered(snapshot, last, steady, say),
+  ];
+}
+
+function recovered(
+  snapshot: Snapshot,
+  last: Judgement['incident']['outages'][number],
+  steady: boolean,
+  say: Say,
+): Line[] {
+  const { startS, endS, multipleAtEnd, underLoad } = last;
+  const at = (s: number): string => formatOffset(s * 1e6);
+  if (endS === null || multipleAtEnd === null) {
+    const closedS = closedThroughS(snapshot);
+    const lasted = formatDuration((closedS - startS) * 1e6);
+    const where = isComplete(snapshot) ? 'by the end of the run' : `by ${at(closedS)}, where the result ends`;
+    return say('Recovered', ` ${where}, ${lasted} after it broke`, piece('not', 'bad'));
+  }
+  const after = `, after ${formatDuration((endS - startS) * 1e6)}`;
+  const load = steady
+    ? ''
+    : underLoad
+      ? `, while load was still ${formatMultiple(multipleAtEnd)}: capacity came late, not short`
+      : `, once load was down to ${formatMultiple(multipleAtEnd)}`;
+  return say('Recovered', `${after}${load}`, piece(at(endS), 'good'));
+}
+
+/** Failed gates in words, where no outage says already why it did not hold. */
+function missed({ verdict, incident, reasons }: Judgement, say: Say): Line[] {
+  if (verdict !== 'did_not_hold' || incident.outages.length > 0) return [];
+  return reasons.slice(0, 3).flatMap(({ text }, i) => say(i === 0 ? 'Missed' : '', safe(text)));
+}
+
+function cost(snapshot: Snapshot, say: Say): Line[] {
+  const { counts } = sumGroups(snapshot);
+  const failed = counts.planned - okOf(counts);
+  const of = plural(counts.planned, formatCount(counts.planned), 'request');
+  if (counts.planned === 0) return say('Cost', 'nothing was due through the last closed window');
+  if (failed === 0) return say('Cost', ` of ${of} failed`, piece('none', 'good'));
+  const failures = failuresOf(snapshot);
+  const shown = failures.slice(0, 4).map(({ reason, count }) => {
+    return `${reason.replace('_', ' ')} ${formatWhole(count / failed)}`;
+  });
+  if (failures.length > 4) shown.push('…');
+  return say(
+    'Cost',
+    ` of ${of} failed (${formatShare(failed / counts.planned)}): ${shown.join(', ')}`,
+    piece(formatCount(failed), 'bad'),
+  );
+}
+
+function who({ incident: { hit } }: Judgement, say: Say): Line[] {
+  const failed = hit.streams.reduce((sum, toll) => sum + toll.failed, 0);
+  if (failed === 0) return [];
+  const parts: string[] = [];
+  const tell = (toll: Toll, name = safe(toll.name)): string => `${name} ${formatShare(failedShare(toll))}`;
+  const stores = (n: number): string => plural(n, formatCount(n), 'store');
+  if (hit.tenants.length > 1) {
+    if (hit.bystanders === null) {
+      parts.push(`${tell(together(hit.tenants), stores(hit.tenants.length))} failed`);
+    } else {
+      const few = hit.hot.length <= 3;
+      const hot = few
+        ? hit.hot.map((toll) => tell(toll))
+        : [tell(together(hit.hot), `${hit.hot.length} hot stores`)];
+      parts.push(`${hot.join(', ')} failed`);
+      const others = Number(hit.bystanders.name);
+      parts.push(tell(hit.bystanders, plural(others, formatCount(others), 'bystander')));
+    }
+    parts.push(`${stores(hit.untouched)} untouched`);
+  } else if (hit.streams.length > 1) {
+    parts.push(...hit.streams.slice(0, 4).map((toll, i) => `${tell(toll)}${i === 0 ? ' failed' : ''}`));
+  } else if (hit.routes.length > 1) {
+    parts.push(...hit.routes.slice(0, 4).map((toll, i) => `${tell(toll)}${i === 0 ? ' failed' : ''}`));
+  }
+  return parts.length === 0 ? [] : say('Who', parts.join('; '));
+}
+
+function believe(snapshot: Snapshot, { validity, generatorShare }: Judgement, say: Say): Line[] {
+  const { counts } = sumGroups(snapshot);
+  const gravest = validity.findings.find(({ level }) => level !== 'note');
+  const word = validity.verdict.toUpperCase();
+  const lead = piece(word, validity.verdict === 'valid' ? 'good' : 'warn');
+  if (gravest !== undefined) {
+    const more = validity.findings.filter(({ level }) => level !== 'note').length - 1;
+    const others = more === 0 ? '' : `; ${plural(more, String(more), 'more finding')} below`;
+    return [
+      ...say('Believe', `: ${safe(gravest.message)}${others}`, lead),
+      ...say('', `→ ${safe(gravest.advice)}`),
+    ];
+  }
+  const never = ['unsent', 'shed', 'local'] as const;
+  const unfired = never.reduce((sum, name) => sum + (counts.outcomes[OUTCOME_INDEX[name]] as number), 0);
+  const lag = quantile(sumSlices(snapshot, 'lag'), 0.99);
+  const tainted = [...snapshot.slices.values()].reduce((sum, slice) => sum + slice.taintedFailures, 0);
+  const facts = [
+    unfired === 0 ? 'all fired' : `${formatCount(unfired)} not fired`,
+    ...(lag === undefined ? [] : [`lag p99 ${formatDuration(lag.us)}`]),
+    ...(generatorShare === null ? [] : [`ours ${formatShare(generatorShare)} of the slowest 1 %`]),
+    `${plural(tainted, formatCount(tainted), 'failure')} in our stalls`,
+  ];
+  return say('Believe', `: ${facts.join(', ')}`, lead);
+}
+
+function coverage({ head }: Snapshot, say: Say): Line[] {
+  const dropped = Object.entries(head.coverage.dropped).filter(([, n]) => n > 0);
+  const rows = dropped.reduce((sum, [, n]) => sum + n, 0);
+  const said: string[] = [];
+  if (rows > 0) {
+    const worst = dropped.sort(([, a], [, b]) => b - a).slice(0, 3);
+    const reasons = worst.map(([reason, n]) => `${safe(reason)} ${formatCount(n)}`);
+    said.push(`${plural(rows, formatCount(rows), 'recorded row')} not replayed: ${reasons.join(', ')}`);
+  }
+  if (head.coverage.notes.length === 1) said.push(safe(head.coverage.notes[0] as string));
+  if (head.coverage.notes.length > 1) said.push(`${head.coverage.notes.length} notes below`);
+  return said.length === 0 ? [] : say('Coverage', said.join('; '));
+}
+
+function speed({ head }: Snapshot, say: Say): Line[] {
+  const { speed, streams } = head.plan;
+  if (speed === 1) return [];
+  const recorded = streams.some(({ kind }) => kind === 'recording');
+  const made = streams.some(({ kind }) => kind === 'rate');
+  const lasted = speed > 1 ? `1/${speed}` : formatMultiple(1 / speed);
+  const parts = [
+    ...(recorded ? [`recordings came at ${formatMultiple(speed)} their rate`] : []),
+    ...(made ? [`curves, stages and spikes kept their rate and lasted ${lasted} as long`] : []),
+  ];
+  return say('Speed', `: ${parts.join('; ')}`, piece(formatMultiple(speed), 'warn'));
+}
+
+function hostOf(target: string): string {
+  return safe(URL.canParse(target) ? new URL(target).host : target);
+}
+
+/** A share of shares, where a tenth of a percent would be noise: `61 %`, `< 1 %`. */
+function formatWhole(share: number): string {
+  return share < 0.01 ? '< 1 %' : `${Math.round(share * 100)} %`;
+}

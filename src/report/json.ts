@@ -1,0 +1,181 @@
+// The Summary: a result and its judgement as JSON, in milliseconds and shares.
+import { closedThroughS, errorShare, isComplete, okOf } from '../judge/facts.js';
+import type { GateResult } from '../judge/gates.js';
+import { isLatencyGate } from '../judge/gates.js';
+import type { Judgement } from '../judge/verdict.js';
+import { COARSE } from '../measure/buckets.js';
+import type { Counts } from '../measure/cell.js';
+import { emptyDistribution } from '../measure/distribution.js';
+import { OUTCOMES } from '../measure/outcome.js';
+import { type Group, type Snapshot, sumGroups } from '../measure/snapshot.js';
+import { connectionsOf } from './connections.js';
+import { durations, ofDistribution, quantiles, sumSlices, toMs } from './durations.js';
+import type { Summary } from './summary-schema.js';
+
+/** Tenants beyond this many are counted, not listed: the worst come first. */
+export const TENANTS_LISTED = 200;
+
+/** A result in names that scripts can rely on. */
+export function summarise(snapshot: Snapshot, judgement: Judgement): Summary {
+  const { head } = snapshot;
+  const { counts, response } = sumGroups(snapshot);
+  const connections = connectionsOf(snapshot);
+  return {
+    scenario: head.scenario,
+    label: head.label,
+    planId: head.planId,
+    seed: head.plan.seed,
+    target: head.target,
+    startedAt: head.startedAt,
+    durationS: head.durationS,
+    closedS: closedThroughS(snapshot),
+    complete: isComplete(snapshot),
+    speed: head.plan.speed,
+    shards: head.shards.map(({ i, n }) => `${i}/${n}`),
+    planned: counts.planned,
+    plannedTotal: head.plannedTotal,
+    sent: counts.sent,
+    attempts: counts.attempts,
+    outcomes: Object.fromEntries(
+      OUTCOMES.map((name, i) => [name, counts.outcomes[i] as number]),
+    ) as Summary['outcomes'],
+    statuses: Object.fromEntries([...counts.statuses].sort(([a], [b]) => a - b)),
+    errors: errorShare({ planned: counts.planned, ok: okOf(counts) }),
+    response: durations(response),
+    service: durations(ofDistribution(sumSlices(snapshot, 'service'))),
+    wait: durations(ofDistribution(sumSlices(snapshot, 'wait'))),
+    lag: durations(ofDistribution(sumSlices(snapshot, 'lag'))),
+    generatorShare: judgement.generatorShare,
+    streams: head.plan.streams.map(({ name }, i) => part(snapshot, name, (group) => group.stream === i)),
+    routes: head.plan.routes.map(({ name }, i) => part(snapshot, name, (group) => group.route === i)),
+    tenants: tenants(snapshot, judgement),
+    tenantsTotal: snapshot.tenants.size,
+    phases: phases(snapshot, judgement),
+    windows: windows(snapshot),
+    connections: {
+      opened: connections.opened,
+      max: connections.max,
+      connect: durations(ofDistribution(connections.connect)),
+    },
+    coverage: { dropped: { ...head.coverage.dropped }, notes: [...head.coverage.notes] },
+    validity: {
+      verdict: judgement.validity.verdict,
+      findings: judgement.validity.findings.map((finding) => ({ ...finding })),
+    },
+    gates: judgement.gates.map(gateSummary),
+    verdict: judgement.verdict,
+    reasons: judgement.reasons.map((reason) => ({ ...reason })),
+    exitCode: judgement.exitCode,
+    incident: incident(judgement),
+  };
+}
+
+/**
+ * The Summary as text. Control characters that JSON lets through as they are (DEL, C1, line separators) are
+ * written as escapes: whoever prints the file to a terminal is not obeyed by it.
+ */
+export function jsonReport(summary: Summary): string {
+  const hidden = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${JSON.stringify(summary, null, 2).replace(hidden, escaped)}\n`;
+}
+
+function part(
+  snapshot: Snapshot,
+  name: string,
+  takes: (group: Group) => boolean,
+): Summary['streams'][number] {
+  const { counts, response } = sumGroups(snapshot, takes);
+  const ok = okOf(counts);
+  return {
+    name,
+    planned: counts.planned,
+    ok,
+    sent: counts.sent,
+    errors: errorShare({ planned: counts.planned, ok }),
+    response: quantiles(response),
+  };
+}
+
+function tenants(snapshot: Snapshot, { incident }: Judgement): Summary['tenants'] {
+  const hot = new Set(incident.hit.hot.map(({ name }) => name));
+  return incident.hit.tenants.slice(0, TENANTS_LISTED).map(({ name, planned, failed }) => {
+    const ok = planned - failed;
+    const response = snapshot.tenants.get(name)?.response ?? emptyDistribution(COARSE);
+    return {
+      name,
+      planned,
+      ok,
+      errors: errorShare({ planned, ok }),
+      hot: hot.has(name),
+      response: quantiles(ofDistribution(response)),
+    };
+  });
+}
+
+function phases(snapshot: Snapshot, judgement: Judgement): Summary['phases'] {
+  const closedS = closedThroughS(snapshot);
+  return snapshot.head.phases.map(({ name, startS, endS }, i) => {
+    const { counts, response } = sumGroups(snapshot, (group) => group.phase === i);
+    const ok = okOf(counts);
+    const seconds = Math.min(endS, closedS) - startS;
+    const { slowest = null, cut = false } = judgement.phases[i] ?? {};
+    return {
+      name,
+      startS,
+      endS,
+      planned: counts.planned,
+      ok,
+      errors: errorShare({ planned: counts.planned, ok }),
+      ratePerSec: seconds > 0 ? round(counts.planned / seconds, 3) : null,
+      response: quantiles(response),
+      slowest: slowest && {
+        oursMs: round(slowest.oursUs / 1e3, 3),
+        waitMs: round(slowest.waitUs / 1e3, 3),
+        serviceMs: round(slowest.serviceUs / 1e3, 3),
+        oursShare: slowest.oursShare,
+        censored: cut,
+      },
+    };
+  });
+}
+
+function windows(snapshot: Snapshot): Summary['windows'] {
+  return [...snapshot.seconds]
+    .sort(([a], [b]) => a - b)
+    .map(([atS, { streams, response }]) => {
+      const total = (read: (counts: Counts) => number) =>
+        streams.reduce((sum, counts) => sum + read(counts), 0);
+      const failed: Summary['windows'][number]['failed'] = {};
+      for (const [i, name] of OUTCOMES.entries()) {
+        const n = total((counts) => counts.outcomes[i] as number);
+        if (name !== 'ok' && n > 0) failed[name] = n;
+      }
+      const { p50, p99 } = quantiles(ofDistribution(response));
+      return { atS, planned: total(({ planned }) => planned), ok: total(okOf), failed, p50, p99 };
+    });
+}
+
+function gateSummary({ gate, result, actual, n, reason }: GateResult): Summary['gates'][number] {
+  const reading = actual !== null && typeof actual === 'object' ? toMs(actual) : actual;
+  const value = typeof reading === 'number' && !isLatencyGate(gate) ? round(reading, 9) : reading;
+  return { gate: gate.text, result, actual: value, n, reason };
+}
+
+function incident({ incident: { outages, hit } }: Judgement): Summary['incident'] {
+  return {
+    outages: outages.map((outage) => ({
+      ...outage,
+      ratePerSec: round(outage.ratePerSec, 3),
+      multiple: round(outage.multiple, 3),
+      multipleAtEnd: outage.multipleAtEnd === null ? null : round(outage.multipleAtEnd, 3),
+    })),
+    hot: hit.hot.slice(0, TENANTS_LISTED).map((toll) => ({ ...toll })),
+    bystanders: hit.bystanders && { ...hit.bystanders },
+    untouched: hit.untouched,
+  };
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

@@ -1,0 +1,148 @@
+// The Summary's one definition: its type and its JSON Schema. The one file of the reports that knows zod.
+import { z } from 'zod';
+import { OUTCOMES } from '../measure/outcome.js';
+
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+const name = z.string();
+
+/** Milliseconds; `atLeast` where it was cut at the timeout; null without data. */
+const ms = z
+  .union([z.number(), z.strictObject({ atLeast: z.number() }), z.null()])
+  .describe('milliseconds; {"atLeast": ms} where it was cut at the timeout; null without data');
+
+const durations = z.strictObject({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms, mean: ms });
+const quantiles = z.strictObject({ p50: ms, p95: ms, p99: ms });
+
+const outcomes = z
+  .strictObject(
+    Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count])) as Record<
+      (typeof OUTCOMES)[number],
+      typeof count
+    >,
+  )
+  .describe('operations by outcome; they add up to planned');
+const someOutcomes = z.partialRecord(z.enum(OUTCOMES), count);
+const statuses = z.record(z.string(), count).describe('answers by HTTP status');
+const errors = share.nullable().describe('(planned - ok) / planned; null where nothing was planned');
+
+const slowest = z
+  .strictObject({
+    oursMs: z.number(),
+    waitMs: z.number(),
+    serviceMs: z.number(),
+    oursShare: z.number().min(0),
+    censored: z.boolean(),
+  })
+  .nullable()
+  .describe('means over the slowest 1 %; censored: timeouts are among the responses');
+
+const part = z.strictObject({ name, planned: count, ok: count, sent: count, errors, response: quantiles });
+const toll = z.strictObject({ name, planned: count, failed: count });
+
+const phase = z.strictObject({
+  name,
+  startS: count,
+  endS: count,
+  planned: count,
+  ok: count,
+  errors,
+  ratePerSec: z.number().nullable(),
+  response: quantiles,
+  slowest,
+});
+
+const window = z.strictObject({
+  atS: count,
+  planned: count,
+  ok: count,
+  failed: someOutcomes.describe('by outcome, where any'),
+  p50: ms,
+  p99: ms,
+});
+
+const finding = z.strictObject({
+  id: z.string(),
+  level: z.enum(['invalid', 'suspect', 'note']),
+  figure: z.number().nullable(),
+  limit: z.number().nullable(),
+  unit: z.enum(['share', 'requests', 'places', 'ms']).nullable(),
+  message: z.string(),
+  advice: z.string(),
+});
+
+const gate = z.strictObject({
+  gate: z.string().describe('as it was written'),
+  result: z.enum(['pass', 'fail', 'no_data']),
+  actual: ms.describe('milliseconds for latencies, a share or a rate a second for the rest'),
+  n: count.describe('operations it rests on'),
+  reason: z.string().nullable(),
+});
+
+const outage = z.strictObject({
+  startS: count,
+  endS: count.nullable().describe('null where the shop was not well by the end'),
+  ratePerSec: z.number(),
+  multiple: z.number().describe('of the normal rate, when it broke'),
+  phase: z.string(),
+  intoPhaseS: count,
+  worst: z.strictObject({ atS: count, share }),
+  multipleAtEnd: z.number().nullable(),
+  underLoad: z.boolean().describe('well again under as much load as it had broken at'),
+  lost: count.describe('operations that failed in it'),
+});
+
+export const SUMMARY = z.strictObject({
+  scenario: z.string(),
+  label: z.string().nullable(),
+  planId: z.string(),
+  seed: z.number(),
+  target: z.string(),
+  startedAt: z.string(),
+  durationS: count,
+  closedS: count.describe('seconds of due time that were measured; durationS where the result is complete'),
+  complete: z.boolean(),
+  speed: z.number(),
+  shards: z.array(z.string()).describe('i/n of the plan'),
+  planned: count.describe('operations due through the last closed window'),
+  plannedTotal: count,
+  sent: count,
+  attempts: count,
+  outcomes,
+  statuses,
+  errors,
+  response: durations.describe('end - due of ok operations and timeouts: what a shopper feels'),
+  service: durations.describe('end - sent'),
+  wait: durations.describe('sent - fired'),
+  lag: durations.describe('fired - due: the generator itself'),
+  generatorShare: z.number().min(0).nullable().describe("the generator's own share of the slowest 1 %"),
+  streams: z.array(part),
+  routes: z.array(part),
+  tenants: z.array(
+    z.strictObject({ name, planned: count, ok: count, errors, hot: z.boolean(), response: quantiles }),
+  ),
+  tenantsTotal: count.describe('how many there are; `tenants` lists the worst 200'),
+  phases: z.array(phase),
+  windows: z.array(window).describe('by second of due time'),
+  connections: z.strictObject({ opened: count, max: count, connect: durations }),
+  coverage: z.strictObject({ dropped: z.record(z.string(), count), notes: z.array(z.string()) }),
+  validity: z.strictObject({ verdict: z.enum(['valid', 'suspect', 'invalid']), findings: z.array(finding) }),
+  gates: z.array(gate),
+  verdict: z.enum(['held', 'did_not_hold', 'untrustworthy', 'inconclusive', 'no_gates']),
+  reasons: z.array(z.strictObject({ id: z.string(), text: z.string() })),
+  exitCode: z.int(),
+  incident: z.strictObject({
+    outages: z.array(outage),
+    hot: z.array(toll),
+    bystanders: toll.nullable(),
+    untouched: count.describe('tenants of which no operation failed'),
+  }),
+});
+
+/** A result in names that scripts can rely on. */
+export type Summary = z.infer<typeof SUMMARY>;
+
+/** The Summary's JSON Schema, for `flashcrowd schema summary`. */
+export function summarySchema(): object {
+  return { title: 'flashcrowd summary', ...z.toJSONSchema(SUMMARY, { target: 'draft-2020-12' }) };
+}

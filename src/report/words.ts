@@ -1,0 +1,62 @@
+// How figures and verdicts read in reports, so that the same thing has the same word everywhere.
+import { type GateResult, isLatencyGate } from '../judge/gates.js';
+import type { Outage } from '../judge/incident.js';
+import type { Verdict } from '../judge/verdict.js';
+import type { Reading } from '../measure/distribution.js';
+import { formatDuration, formatRate, formatShare } from '../units.js';
+import type { Style } from './paint.js';
+
+/** What stands where there is no data. */
+export const NONE = '–';
+
+export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  held: 'HELD',
+  did_not_hold: 'DID NOT HOLD',
+  untrustworthy: 'NOT TRUSTWORTHY',
+  inconclusive: 'INCONCLUSIVE',
+  no_gates: 'REPLAYED',
+};
+
+export const VERDICT_BADGES: Readonly<Record<Verdict, Style>> = {
+  held: 'goodBadge',
+  did_not_hold: 'badBadge',
+  untrustworthy: 'warnBadge',
+  inconclusive: 'warnBadge',
+  no_gates: 'goodBadge',
+};
+
+export const GATE_MARKS: Readonly<Record<GateResult['result'], { mark: string; style: Style }>> = {
+  pass: { mark: '✓', style: 'good' },
+  fail: { mark: '✗', style: 'bad' },
+  no_data: { mark: '?', style: 'warn' },
+};
+
+/** A duration that was read: `≥ 10 s` where it was cut at the timeout. */
+export function formatReading(reading: Reading | undefined): string {
+  if (reading === undefined) return NONE;
+  return `${reading.atLeast ? '≥ ' : ''}${formatDuration(reading.us)}`;
+}
+
+/** What a gate read. */
+export function formatActual({ gate, actual }: GateResult): string {
+  if (actual === null) return 'no data';
+  if (typeof actual === 'object') return formatReading(actual);
+  if (isLatencyGate(gate)) return formatDuration(actual);
+  return gate.metric.kind === 'throughput' ? formatRate(actual) : formatShare(actual);
+}
+
+/** Where in the plan's shape an outage began: `7 s into the rise`; empty for a steady plan. */
+export function formatPlace({ phase, intoPhaseS }: Outage): string {
+  const stretch = { onset: 'the rise', peak: 'the peak', decay: 'the fall' } as const;
+  if (phase === 'before') return 'before the rise';
+  if (phase === 'after') return 'after the spike';
+  if (phase === 'steady' || phase === 'warmup') return '';
+  return intoPhaseS === 0
+    ? `as ${stretch[phase]} began`
+    : `${formatDuration(intoPhaseS * 1e6)} into ${stretch[phase]}`;
+}
+
+/** `1 request`, `2 requests`. */
+export function plural(n: number, formatted: string, noun: string): string {
+  return `${formatted} ${noun}${n === 1 ? '' : 's'}`;
+}

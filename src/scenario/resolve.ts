@@ -1,0 +1,196 @@
+// What a typed scenario means: settings, streams, routes and gates brought together in a plan, and checked as a whole.
+import type { TemplateCount } from '../recording/templates.js';
+import { peakOfSum } from './curve.js';
+import { readData } from './data.js';
+import { readGates } from './gates.js';
+import { readHeaders } from './headers.js';
+import type { InputFiles } from './inputs.js';
+import type { LoadedScenario, Overrides } from './load.js';
+import type { Plan, PlanStream, StreamInput } from './plan.js';
+import type { ProblemList, Spot } from './problems.js';
+import { checkWhereRoutes, looksAtTenant, readRecording, type SurveyFiles } from './recordings.js';
+import { RouteTable } from './routes.js';
+import { checkCeiling, checkTarget, checkTenantHosts, readAllowFile } from './safety.js';
+import type { TypedScenario } from './schema.js';
+import {
+  readConnections,
+  readFactor,
+  readLanes,
+  readTenants,
+  readTimeout,
+  readVisits,
+  readWhole,
+  VISITS,
+} from './settings.js';
+import { type Draft, draftStreams, readRateStream, type Shared } from './streams.js';
+import { readTarget, type Target } from './target.js';
+import { Placeholders, type SecretStore } from './templates.js';
+
+const SPEED_MAX = 1000;
+type Resolved = Omit<
+  LoadedScenario,
+  'name' | 'label' | 'file' | 'planId' | 'inputFiles' | 'secrets' | 'warnings'
+>;
+
+/** Resolves everything; undefined if the target or a stream is missing for a problem that was reported. */
+export async function resolveScenario(
+  typed: TypedScenario,
+  overrides: Overrides,
+  files: InputFiles,
+  secrets: SecretStore,
+  survey: SurveyFiles,
+): Promise<Resolved | undefined> {
+  const { problems } = files;
+  const target = readTarget(typed.target, overrides.target, overrides.ceiling, secrets);
+  const drafts = draftStreams(typed.streams, overrides.amplify ?? [], problems);
+  const speed = readFactor(spot('speed', overrides), overrides.speed ?? typed.speed, SPEED_MAX, problems);
+  const typedSeed = overrides.seed ?? typed.seed;
+  const seed = readWhole(spot('seed', overrides), typedSeed, [0, Number.MAX_SAFE_INTEGER], 1, problems);
+  const usesTenants = typed.streams.some(
+    (stream) => stream.tenant !== undefined || looksAtTenant(stream.where),
+  );
+  const tenants = readTenants(typed.tenants, target?.hosts ?? null, usesTenants, problems);
+  const routes = new RouteTable(typed.routes, problems);
+  const writes = [...new Set(typed.writes ?? [])].sort();
+  const shared: Shared = {
+    speed,
+    visits: readVisits(['visits'], typed.visits, VISITS, problems),
+    data: await readData(['data'], typed.data, files),
+    routes,
+    files,
+    secrets,
+    usedData: new Set(),
+    writes,
+  };
+  const streams = await resolveStreams(drafts, shared, target, seed, survey);
+  warnOfUnused(shared, problems);
+
+  for (const [i, name] of (typed.writes ?? []).entries()) {
+    if (!problems.isSpoiled(['streams'])) routes.check(name, ['writes', i]);
+  }
+  for (const { draft, stream } of streams.found) {
+    if (stream.kind === 'recording') checkWhereRoutes([...draft.path, 'where'], stream.where, routes);
+  }
+  checkTenants(drafts, tenants !== null, problems);
+  const curves = streams.found.flatMap(({ input }) => (input.kind === 'rate' ? [input.curve] : []));
+  const ratePeakPerSec = peakOfSum(curves);
+  const plan: Plan = {
+    format: 1,
+    seed,
+    lanes: readLanes(typed.lanes, problems) ?? lanesFor(ratePeakPerSec + streams.recordedPerSec * speed),
+    speed,
+    timeoutUs: readTimeout(spot('timeout', overrides), overrides.timeout ?? typed.timeout, problems),
+    connections: readConnections(typed.connections, overrides.connections, problems),
+    headers: readHeaders(['headers'], typed.headers, headerPlaceholders(), secrets),
+    tenants,
+    routes: routes.list,
+    streams: streams.found.map(({ stream }) =>
+      stream.kind === 'recording' ? { ...stream, writes } : stream,
+    ),
+  };
+  const hurried = drafts.flatMap(({ kind, name }) => (kind === 'recording' && speed !== 1 ? [name] : []));
+  const known = streams.complete && !problems.isSpoiled(['streams']) && !problems.isSpoiled(['routes']);
+  const names = {
+    streams: drafts.map(({ name }) => name),
+    routes: known ? routes.names : undefined,
+    hurried,
+  };
+  const gates = readGates(['gates'], typed.gates, names, problems);
+  const maxInFlight = readWhole(['maxInFlight'], typed.maxInFlight, [1, 1e6], null, problems);
+  if (target === undefined) return undefined;
+  await checkSafety(target, plan, overrides, ratePeakPerSec, problems);
+  if (!streams.complete) return undefined;
+  const inputs = { streams: streams.found.map(({ input }) => input) };
+  return {
+    target,
+    plan,
+    inputs,
+    gates,
+    maxInFlight,
+    ratePeakPerSec,
+  };
+}
+
+interface Found {
+  readonly draft: Draft;
+  readonly stream: PlanStream;
+  readonly input: StreamInput;
+}
+
+async function resolveStreams(
+  drafts: readonly Draft[],
+  shared: Shared,
+  target: Target | undefined,
+  seed: number,
+  survey: SurveyFiles,
+): Promise<{ found: Found[]; complete: boolean; recordedPerSec: number }> {
+  const found: Found[] = [];
+  const templates: TemplateCount[] = [];
+  let recordedPerSec = 0;
+  for (const draft of drafts) {
+    if (draft.kind === 'rate') {
+      const resolved = await readRateStream(draft, shared);
+      if (resolved !== undefined) found.push({ draft, ...resolved });
+    } else if (draft.kind === 'recording') {
+      const { path, typed, name, amplify } = draft;
+      const resolved = await readRecording(path, typed, target, seed, shared.files, survey);
+      if (resolved === undefined) continue;
+      const stream = { ...resolved.stream, name, amplify, writes: [] };
+      found.push({ draft, stream, input: resolved.input });
+      templates.push(...resolved.survey.templates);
+      recordedPerSec += resolved.survey.peak.count * amplify;
+    }
+  }
+  if (drafts.some(({ kind }) => kind === 'recording')) shared.routes.addSeen(templates);
+  return { found, complete: found.length === drafts.length, recordedPerSec };
+}
+
+async function checkSafety(
+  target: Target,
+  plan: Plan,
+  overrides: Overrides,
+  ratePeakPerSec: number,
+  problems: ProblemList,
+): Promise<void> {
+  const listed = overrides.allowFile === undefined ? [] : await readAllowFile(overrides.allowFile);
+  checkTarget(target, [...(overrides.allowHosts ?? []), ...listed], problems);
+  checkTenantHosts(target, plan.tenants, problems);
+  const over = checkCeiling(target, ratePeakPerSec);
+  if (over !== undefined) problems.add(['target', 'ceiling'], over.message, over.hint);
+}
+
+/** A tenant that shows in no request, or a filter that cannot know tenants. */
+function checkTenants(drafts: readonly Draft[], shown: boolean, problems: ProblemList): void {
+  if (shown || problems.isSpoiled(['tenants'])) return;
+  for (const { path, name, typed, kind } of drafts) {
+    if (kind === 'recording' && looksAtTenant(typed.where)) {
+      const hint = 'say it: tenants: { host: "{tenant}.shop.example" } or { path: "/s/{tenant}" }';
+      problems.add([...path, 'where'], 'nothing says how a tenant shows in a request', hint);
+    } else if (kind === 'rate' && typed.tenant !== undefined) {
+      if (JSON.stringify(typed.requests ?? '').includes('{tenant}')) continue;
+      problems.warnings.push(`stream ${name}: its tenant shows in no request; tenants: says how it would`);
+    }
+  }
+}
+
+function warnOfUnused({ data, usedData }: Shared, problems: ProblemList): void {
+  for (const name of data.keys()) {
+    if (!usedData.has(name)) problems.warnings.push(`data: no stream uses {${name}}`);
+  }
+}
+
+/** Headers of every request may be those of recordings, which have no data. */
+function headerPlaceholders(): Placeholders {
+  return new Placeholders(['seq', 'visitor'], {
+    tenant: 'not every stream has a tenant; write it in its requests',
+  });
+}
+
+function lanesFor(peakPerSec: number): number {
+  const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, peakPerSec / 4)));
+  return Math.min(1024, Math.max(8, wanted));
+}
+
+function spot(key: 'seed' | 'speed' | 'timeout', overrides: Overrides): Spot {
+  return overrides[key] === undefined ? [key] : { option: `--${key}` };
+}

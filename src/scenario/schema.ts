@@ -1,0 +1,274 @@
+// The scenario file as it is typed: the zod schema, a description on every field, and the JSON Schema for editors.
+import * as z from 'zod';
+
+const duration = z
+  .union([z.string(), z.number()], { error: 'expected a duration such as 800ms, 90s or 10m' })
+  .describe('A duration: 800ms, 90s, 10m, 1h30m; a bare number counts as seconds.');
+const rate = z
+  .union([z.string(), z.number()], {
+    error: 'expected a rate such as 3000/s, or a number of requests a second',
+  })
+  .describe('A rate: 3000/s, 100/min; a bare number is requests a second.');
+const multiple = z
+  .union([z.string(), z.number()], { error: 'expected a multiple such as 5 or 5x' })
+  .describe('A multiple: 5 or 5x.');
+const instantOrOffset = z
+  .union([z.string(), z.number()], {
+    error: 'expected an offset such as 10m, or an instant such as 2025-11-28T17:26:00Z',
+  })
+  .describe('An offset from the start of the source (10m), or an ISO instant where the source has instants.');
+const scalar = z.union([z.string(), z.number(), z.boolean()], {
+  error: 'expected a text, a number, or true or false',
+});
+const oneOrMore = z
+  .union([z.string(), z.array(z.string()).min(1, 'is an empty list')], {
+    error: 'expected a text or a list of texts',
+  })
+  .describe('One value or a list of them.');
+
+const headers = z
+  .record(z.string(), scalar)
+  .describe(`Headers by name. Values may hold {placeholders} and \${env:NAME}.`);
+
+const visits = strict({
+  requests: z
+    .number()
+    .optional()
+    .describe('Requests that a visitor makes before a new one takes over. Default 6.'),
+  think: duration.optional().describe('Least time between two requests of a visitor. Default 8s.'),
+}).describe("How a rate stream's arrivals are dealt to visitors.");
+
+const dataSource = strict({
+  range: z
+    .array(z.number())
+    .length(2, 'expected two whole numbers, the first and the last value: [1, 5000]')
+    .optional()
+    .describe('Whole numbers from the first to the last, both included: [1, 5000].'),
+  list: z.array(scalar).min(1, 'is an empty list').optional().describe('The values themselves.'),
+  csv: z.string().optional().describe('A CSV file with a header, relative to the scenario.'),
+  column: z.string().optional().describe('The column of the CSV. Default: the one named as the placeholder.'),
+  zipf: z
+    .number()
+    .optional()
+    .describe(
+      'Exponent of rank-popularity: 1.1 makes the first value far more common than the last. Default: all alike.',
+    ),
+}).describe('Where the values of a placeholder come from: range, list or csv.');
+
+const data = z.record(z.string(), dataSource).describe('Values for placeholders, by placeholder name.');
+
+const path = z.string().describe('Path and query; starts with /, may hold {placeholders}.');
+
+const request = strict({
+  route: z
+    .string()
+    .optional()
+    .describe("The route it counts under. Default: from the path's first fixed part."),
+  weight: z
+    .number()
+    .optional()
+    .describe("Share of the stream's requests, relative to the others'. Default 1."),
+  get: path.optional(),
+  head: path.optional(),
+  post: path.optional(),
+  put: path.optional(),
+  patch: path.optional(),
+  delete: path.optional(),
+  headers: headers.optional(),
+  json: z
+    .unknown()
+    .optional()
+    .describe(`A body, sent as JSON. Texts in it may hold {placeholders} and \${env:NAME}.`),
+  form: z.record(z.string(), scalar).optional().describe('A body, sent as a form.'),
+  body: z.string().optional().describe('A body, sent as it is.'),
+}).describe(
+  'A request to make up: one of get, head, post, put, patch, delete, and at most one of json, form, body.',
+);
+
+const stage = strict({
+  from: rate.optional().describe('Rate at the start. Default: where the stage before ended, or 0.'),
+  to: rate.optional().describe('Rate at the end; the rate changes linearly.'),
+  rate: rate.optional().describe('A constant rate, instead of from and to.'),
+  for: duration.optional().describe('How long the stage lasts.'),
+}).describe('A stretch of time: from, to and for, or rate and for.');
+
+const spike = strict({
+  base: rate.optional().describe('Rate before and after.'),
+  peak: z
+    .union([z.string(), z.number()], {
+      error: 'expected a multiple of the base such as 5x, or a rate such as 100/s',
+    })
+    .optional()
+    .describe('Rate of the hold: a multiple of the base (5x) or a rate (100/s).'),
+  at: duration.optional().describe('When the rise begins.'),
+  rise: duration.optional().describe('How long the rise takes; 0 for a step.'),
+  hold: duration.optional().describe('How long the peak lasts.'),
+  fall: duration.optional().describe('How long the fall takes.'),
+  total: duration.optional().describe('How long all of it takes. Default: at + rise + hold + fall + at.'),
+}).describe('Base, a linear rise to a peak, a hold, a linear fall, base.');
+
+const filter = {
+  tenant: oneOrMore.optional(),
+  route: oneOrMore.optional(),
+  path: oneOrMore.optional().describe('Path patterns; * stands for anything.'),
+  method: oneOrMore.optional(),
+  client: oneOrMore.optional().describe('Kinds of client: person, bot, unknown.'),
+};
+const where = strict({
+  ...filter,
+  not: strict(filter).optional().describe('Rows that match this are left out.'),
+}).describe('Which recorded rows are replayed: all that is named must hold.');
+
+const stream = strict({
+  name: z.string().optional().describe('Name in reports and gates. Default: stream-1, stream-2, ...'),
+  curve: z.string().optional().describe('A CSV of requests or rate over time, relative to the scenario.'),
+  stages: z.array(stage).min(1, 'is an empty list').optional(),
+  spike: spike.optional(),
+  recording: oneOrMore
+    .optional()
+    .describe('A log, HAR or recording, or a list of them, relative to the scenario.'),
+  amplify: multiple.optional().describe('Multiplies the visitors. Default 1.'),
+  from: instantOrOffset.optional(),
+  to: instantOrOffset.optional(),
+  arrivals: z
+    .enum(['poisson', 'even'])
+    .optional()
+    .describe('How arrivals fall within the rate. Default poisson.'),
+  tenant: z
+    .string()
+    .optional()
+    .describe('The shop that is visited; placeholders in it are drawn once a visitor.'),
+  requests: z.array(request).min(1, 'is an empty list').optional().describe('The mix. Default: GET /.'),
+  data: data.optional(),
+  where: where.optional(),
+  visits: visits.optional(),
+}).describe('A source of load: exactly one of curve, stages, spike, recording.');
+
+const statusRanges = z
+  .union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))], {
+    error: 'expected a status such as 200, a range such as 200-299, or a list of them',
+  })
+  .describe('Statuses that are ok: 200, 200-299, or a list of such. Default 200-399.');
+
+const route = strict({
+  path: z.string().optional().describe('Path pattern, * stands for anything: /products/*.'),
+  method: z.string().optional().describe('Only this method. Default: any.'),
+  expect: statusRanges.optional(),
+}).describe('A named class of requests.');
+
+const target = z
+  .union(
+    [
+      z.string(),
+      strict({
+        url: z
+          .string()
+          .optional()
+          .describe('Scheme, host and port; every request goes here, and nowhere else.'),
+        hosts: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe('Recorded host pattern to the Host that is sent: "*.shop.example": "*.stg.example".'),
+        ceiling: rate.optional().describe("The plan's peak may not exceed it; required when not loopback."),
+        basicAuth: z
+          .string()
+          .optional()
+          .describe(`user:password, as "\${env:NAME}"; sent to this target only.`),
+      }),
+    ],
+    { error: 'expected a URL, or a mapping with url' },
+  )
+  .describe('Where every request goes: a URL, or a mapping with url.');
+
+const connections = z
+  .union(
+    [
+      z.enum(['visitor', 'fresh']),
+      strict({
+        pool: z
+          .number()
+          .optional()
+          .describe('This many connections, shared by all, as an edge proxy has them.'),
+        visitor: strict({
+          perVisitor: z.number().optional().describe('Most connections of one visitor. Default: no limit.'),
+          idle: duration.optional().describe('How long an idle connection is kept. Default 60s.'),
+        }).optional(),
+      }),
+    ],
+    { error: 'expected visitor, fresh, { pool: 200 } or { visitor: { perVisitor: 6 } }' },
+  )
+  .describe(
+    "Each visitor's own connections (visitor, the default), one per request (fresh), or a shared pool.",
+  );
+
+const scenario = strict({
+  name: z.string().optional().describe("Title of reports. Default: the file's name."),
+  label: z.string().optional().describe('Tells runs of one scenario apart, such as a release.'),
+  target: target.optional(),
+  writes: z
+    .array(z.string())
+    .optional()
+    .describe('Routes whose methods other than GET and HEAD may be sent.'),
+  seed: z.number().optional().describe('Whole number; the same seed draws the same schedule. Default 1.'),
+  lanes: z
+    .number()
+    .optional()
+    .describe('Partitions of the plan: a power of two, 8 to 1024. Default: from the peak.'),
+  speed: multiple.optional().describe('Fast-forward: 2 takes half the time. Default 1.'),
+  streams: z.array(stream).min(1, 'has no streams; expected at least one'),
+  visits: visits.optional(),
+  connections: connections.optional(),
+  headers: headers.optional(),
+  timeout: duration.optional().describe('How long an operation may take. Default 10s, at most 120s.'),
+  maxInFlight: z
+    .number()
+    .optional()
+    .describe('Most operations under way at once; what is beyond is shed and counted.'),
+  tenants: strict({
+    host: z.string().optional().describe('The Host of a tenant: "{tenant}.shop.example".'),
+    path: z.string().optional().describe('The path prefix of a tenant: "/s/{tenant}".'),
+  })
+    .optional()
+    .describe('How a tenant shows in a request: by host or by path.'),
+  routes: z
+    .record(z.string(), route)
+    .optional()
+    .describe('Named classes of requests; they bound what is reported.'),
+  data: data.optional().describe('Values for placeholders of all streams.'),
+  gates: z
+    .array(z.string())
+    .optional()
+    .describe('What must hold, such as p99 < 800ms or errors[stream=promo] < 1%.'),
+}).describe('A flashcrowd scenario.');
+
+export type TypedScenario = z.output<typeof scenario>;
+export type TypedStream = z.output<typeof stream>;
+export type TypedRequest = z.output<typeof request>;
+export type TypedStage = z.output<typeof stage>;
+export type TypedSpike = z.output<typeof spike>;
+export type TypedVisits = z.output<typeof visits>;
+export type TypedData = z.output<typeof data>;
+export type TypedTarget = z.output<typeof target>;
+export type TypedConnections = z.output<typeof connections>;
+export type TypedRoute = z.output<typeof route>;
+export type TypedWhere = z.output<typeof where>;
+export type ShapeIssue = z.core.$ZodIssue;
+
+/** The value with its types checked, or zod's issues. */
+export function checkScenario(value: unknown): TypedScenario | readonly ShapeIssue[] {
+  const result = scenario.safeParse(value);
+  return result.success ? result.data : result.error.issues;
+}
+
+/** The JSON Schema of a scenario file, for editors. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(scenario, { io: 'input' }), title: 'flashcrowd scenario' };
+}
+
+/** A mapping without other keys; the message of an unknown one lists the known ones, for a hint to choose from. */
+function strict<Shape extends z.ZodRawShape>(shape: Shape) {
+  const known = Object.keys(shape).join(' ');
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? known : undefined),
+  });
+}

@@ -1,0 +1,46 @@
+// What the platform says about itself, as served at /__storefront/timeline.
+import type { Platform } from './platform.js';
+import { ROUTES, type RouteName } from './routes.js';
+import type { StorefrontSettings } from './settings.js';
+import { type TallyView, viewTally } from './tally.js';
+import type { Second } from './timeline.js';
+
+export interface StorefrontView {
+  readonly format: 1;
+  /** ISO instant of second 0. */
+  readonly startedAt: string;
+  readonly uptimeS: number;
+  readonly settings: StorefrontSettings;
+  /** The most instances that served at once. */
+  readonly instancesMax: number;
+  /** All requests since the start; those to /__storefront/ are in no count. */
+  readonly totals: TallyView & { readonly routes: Readonly<Record<RouteName, TallyView>> };
+  /** By arrivals, most first; `(other)` holds the stores beyond the limit. */
+  readonly stores: readonly (TallyView & { readonly store: string })[];
+  /** Whole seconds that have passed, oldest first. */
+  readonly seconds: readonly (Omit<Second, 'utilisationPermille'> & { readonly utilisation: number })[];
+}
+
+/**
+ * Everything up to now; call `advance` first.
+ * @param sinceS the first second wanted of the timeline
+ */
+export function viewOf<R>(platform: Platform<R>, startedAt: Date, nowUs: number, sinceS = 0): StorefrontView {
+  const { tallies, timeline, scaler, settings } = platform;
+  const routes = Object.fromEntries(ROUTES.map((route) => [route, viewTally(tallies.routes[route])]));
+  return {
+    format: 1,
+    startedAt: startedAt.toISOString(),
+    uptimeS: Math.floor(nowUs / 1e6),
+    settings,
+    instancesMax: scaler.servingMax,
+    totals: { ...viewTally(tallies.total), routes: routes as Record<RouteName, TallyView> },
+    stores: [...tallies.stores]
+      .map(([store, tally]) => ({ store, ...viewTally(tally) }))
+      .sort((a, b) => b.arrivals - a.arrivals),
+    seconds: timeline.read(sinceS).map(({ utilisationPermille, ...second }) => ({
+      ...second,
+      utilisation: utilisationPermille / 1000,
+    })),
+  };
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { slowest } from '../../src/judge/tail.js';
+import { judgeValidity } from '../../src/judge/validity.js';
+import type { Snapshot } from '../../src/measure/snapshot.js';
+import {
+  completed,
+  headOf,
+  healthySnapshot,
+  incompleteSnapshot,
+  type Op,
+  P99_800,
+  snapshotOf,
+  spikeSnapshot,
+  stalledSnapshot,
+} from '../support/snapshots.js';
+
+const judged = (snapshot: Snapshot) => judgeValidity(snapshot, [P99_800]);
+const ids = (snapshot: Snapshot) => judged(snapshot).findings.map(({ id }) => id);
+const steady = (n: number, opOf: (i: number) => Omit<Op, 'windowS'>) =>
+  completed(
+    snapshotOf(
+      headOf(),
+      Array.from({ length: n }, (_, i) => ({ windowS: i % 60, ...opOf(i) })),
+    ),
+  );
+
+test('a run without a fault of ours is valid, however badly the shop did', () => {
+  assert.equal(judged(healthySnapshot()).verdict, 'valid');
+  assert.equal(judged(spikeSnapshot()).verdict, 'valid');
+  assert.deepEqual(judged(spikeSnapshot()).findings, []);
+});
+
+test('a stalled generator is invalid, and its causes are named', () => {
+  const { verdict, findings } = judged(stalledSnapshot());
+  assert.equal(verdict, 'invalid');
+  assert.deepEqual(
+    findings.map(({ id, level }) => `${level} ${id}`),
+    [
+      'invalid generator_share',
+      'invalid generator_share_slice',
+      'note loop_stalls',
+      'note loop_busy',
+      'note target_local',
+    ],
+  );
+});
+
+test('stalls alone are no finding: only their effect is', () => {
+  const stalled = stalledSnapshot();
+  const calm = { ...healthySnapshot(), health: stalled.health };
+  assert.deepEqual(ids(calm), []);
+});
+
+test('ours in the worst ten seconds counts, where there are enough requests', () => {
+  const inOneSlice = (n: number) =>
+    steady(6000, (i) => (i % 60 === 31 && i < n * 60 ? { lagUs: 60_000 } : { lagUs: 100 }));
+  assert.ok(ids(inOneSlice(100)).includes('generator_share_slice'));
+  const sparse = steady(540, (i) => (i % 60 === 31 ? { lagUs: 60_000 } : {}));
+  assert.ok(!ids(sparse).includes('generator_share_slice'));
+});
+
+test('a share of a short response is not a fault: ours must be long too', () => {
+  assert.equal(judged(steady(6000, () => ({ lagUs: 600, serviceUs: 1_000 }))).verdict, 'valid');
+  assert.equal(judged(steady(6000, () => ({ lagUs: 2_000, serviceUs: 10_000 }))).verdict, 'suspect');
+  // Over five per cent and five milliseconds, but under five per cent of the tightest latency gate.
+  assert.equal(judged(steady(6000, () => ({ lagUs: 30_000, serviceUs: 50_000 }))).verdict, 'suspect');
+  assert.equal(judged(steady(6000, () => ({ lagUs: 50_000, serviceUs: 50_000 }))).verdict, 'invalid');
+});
+
+test('what was not sent, by our doing', () => {
+  const with_ = (n: number, outcome: 'unsent' | 'shed' | 'local') =>
+    steady(20_000, (i) => (i < n ? { outcome } : {}));
+  assert.equal(judged(with_(20, 'unsent')).verdict, 'suspect');
+  assert.equal(judged(with_(21, 'unsent')).verdict, 'invalid');
+  assert.equal(judged(with_(1, 'local')).verdict, 'invalid');
+  assert.equal(judged(with_(2, 'shed')).verdict, 'suspect');
+  assert.equal(judged(with_(3, 'shed')).verdict, 'invalid');
+  const shed = with_(300, 'shed');
+  assert.equal(judged({ ...shed, head: { ...shed.head, capDeclared: true } }).verdict, 'valid');
+});
+
+test('an edge that refused everybody', () => {
+  const refused = (status: number, n: number) =>
+    steady(n, (i) => (i % 100 === 0 ? {} : { outcome: 'bad_status', status }));
+  for (const status of [401, 403, 429]) assert.deepEqual(ids(refused(status, 2000)), ['refused_everybody']);
+  assert.deepEqual(ids(refused(503, 2000)), []);
+  assert.deepEqual(ids(refused(403, 15)), []);
+  // A recorded 403 that came again is ok.
+  assert.deepEqual(ids(steady(2000, () => ({ status: 403 }))), []);
+});
+
+test('an incomplete result is a note', () => {
+  const { verdict, findings } = judged(incompleteSnapshot());
+  assert.equal(verdict, 'valid');
+  assert.deepEqual(
+    findings.map(({ id }) => id),
+    ['incomplete'],
+  );
+  assert.match(findings[0]?.message ?? '', /0:41 of 2:00/);
+});
+
+test('one number changed anywhere breaks conservation', () => {
+  const numbers = ['planned', 'sent', 'attempts'] as const;
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...numbers, 'outcome'),
+      fc.nat(13),
+      fc.nat(59),
+      fc.boolean(),
+      fc.constantFrom(-1, 1),
+      (what, outcome, windowS, inSecond, by) => {
+        const snapshot = healthySnapshot();
+        const group = snapshot.groups.get('0/0/0')?.counts;
+        const second = snapshot.seconds.get(windowS)?.streams[0];
+        const counts = inSecond ? second : group;
+        assert.ok(counts !== undefined);
+        if (what === 'outcome') counts.outcomes[outcome] = (counts.outcomes[outcome] as number) + by;
+        else counts[what] += by;
+        assert.ok(ids(snapshot).includes('conservation'), what);
+        assert.equal(judged(snapshot).verdict, 'invalid');
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('a complete run that did not plan what the schedule predicts breaks conservation', () => {
+  const snapshot = healthySnapshot();
+  const short = { ...snapshot, head: { ...snapshot.head, plannedTotal: snapshot.head.plannedTotal + 1 } };
+  assert.deepEqual(ids(short), ['conservation']);
+  assert.deepEqual(ids({ ...short, ends: [] }), ['incomplete']);
+});
+
+test('the slowest 1 % is exactly that, with a fraction of the last bucket', () => {
+  const part = (count: number, us: number, oursUs: number) => ({
+    count,
+    responseUs: count * us,
+    oursUs: count * oursUs,
+    waitUs: 0,
+    serviceUs: count * (us - oursUs),
+  });
+  const tail = { buckets: [10, 50], parts: [part(995, 1_000, 500), part(5, 100_000, 0)] };
+  const of = slowest([{ tail }]);
+  assert.equal(of?.operations, 1000);
+  // Five of the ten slowest are from the upper bucket, five from the lower.
+  assert.equal(of?.responseUs, (5 * 100_000 + 5 * 1_000) / 10);
+  assert.equal(of?.oursUs, (5 * 500) / 10);
+  assert.equal(slowest([]), undefined);
+});

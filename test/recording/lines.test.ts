@@ -1,0 +1,108 @@
+// Blocks of lines from files of any shape: gzip whole, in members and cut off, long lines, missing ends.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { type FileReport, LINE_BYTES_MAX, readBlocks } from '../../src/recording/lines.js';
+import { UserError } from '../../src/problem.js';
+import { logFile } from './support.js';
+
+async function lines(file: string): Promise<{ lines: string[]; report: FileReport }> {
+  const report: FileReport = { digest: null, cut: null };
+  const found: string[] = [];
+  for await (const { bytes, length } of readBlocks(file, report)) {
+    assert.equal(bytes[length - 1], 10);
+    found.push(...bytes.toString('latin1', 0, length - 1).split('\n'));
+  }
+  return { lines: found, report };
+}
+
+const many = Array.from({ length: 40_000 }, (_, i) => `line ${i} ${'x'.repeat(i % 97)}`);
+
+describe('a file', () => {
+  it('is read whole, plain and gzip, with the digest of its bytes on disk', async () => {
+    for (const gzip of [false, true]) {
+      const file = logFile(many, gzip);
+      const { lines: found, report } = await lines(file);
+      assert.deepEqual(found, many);
+      assert.deepEqual(report, {
+        digest: createHash('sha256').update(readFileSync(file)).digest('hex'),
+        cut: null,
+      });
+    }
+  });
+
+  it('may be empty, lack its last newline, or begin with a byte order mark', async () => {
+    assert.deepEqual((await lines(logFile(''))).lines, []);
+    assert.deepEqual((await lines(logFile('a\nb'))).lines, ['a', 'b']);
+    assert.deepEqual((await lines(logFile('\xef\xbb\xbfa\n\nb\n'))).lines, ['a', '', 'b']);
+  });
+
+  it('keeps of an overlong line no more than tells that it is one', async () => {
+    const fits = 'f'.repeat(LINE_BYTES_MAX);
+    const { lines: found } = await lines(logFile(['a', 'b'.repeat(3_000_000), fits, 'c']));
+    assert.deepEqual(
+      found.map((line) => line[0]! + Math.min(line.length, LINE_BYTES_MAX + 1)),
+      ['a1', `b${LINE_BYTES_MAX + 1}`, `f${LINE_BYTES_MAX}`, 'c1'],
+    );
+  });
+});
+
+describe('gzip', () => {
+  it('of several members is one text', async () => {
+    const members = Buffer.concat([gzipSync('a\nb'), gzipSync('b\nc\n'), gzipSync(''), gzipSync('d\n')]);
+    const { lines: found, report } = await lines(logFile(members));
+    assert.deepEqual(found, ['a', 'bb', 'c', 'd']);
+    assert.equal(report.cut, null);
+  });
+
+  it('cut off anywhere gives all before the cut and says so', async () => {
+    const text = `${many.slice(0, 2_000).join('\n')}\n`;
+    const packed = gzipSync(text);
+    let least = 0;
+    for (const share of [0.01, 0.1, 0.5, 0.9, 0.999]) {
+      const { lines: found, report } = await lines(logFile(packed.subarray(0, Math.floor(packed.length * share))));
+      const got = found.join('\n');
+      assert.ok(text.startsWith(got.slice(0, -1)), 'what is read is what was written');
+      assert.ok(got.length >= least);
+      least = got.length;
+      assert.match(report.cut ?? '', /cut off/);
+      assert.match(report.digest ?? '', /^[0-9a-f]{64}$/);
+    }
+    assert.ok(least > text.length * 0.9, `${least} of ${text.length}`);
+  });
+
+  it('damaged in the middle gives what is before the damage', async () => {
+    const text = `${many.join('\n')}\n`;
+    const packed = gzipSync(text);
+    packed.fill(0xff, packed.length / 2, packed.length / 2 + 64);
+    const { lines: found, report } = await lines(logFile(packed));
+    assert.ok(found.length > 10_000 && found.length < many.length);
+    assert.notEqual(report.cut, null);
+  });
+
+  it('that unpacks to a thousand times its size is read piece by piece', async () => {
+    const { lines: found } = await lines(logFile(`${'x'.repeat(1_000)}\n`.repeat(30_000), true));
+    assert.equal(found.length, 30_000);
+  });
+});
+
+describe('a file that cannot be read', () => {
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    ['is not there', '/nowhere/access.log', /no such file/],
+    ['is a directory', '.', /directory/],
+    ['is zstd', logFile(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0])), /zstd/],
+    ['is UTF-16', logFile(Buffer.from('\ufeffabc', 'utf16le')), /UTF-16/],
+  ];
+  for (const [name, file, message] of cases) {
+    it(name, async () => {
+      await assert.rejects(lines(file), (error: unknown) => {
+        assert.ok(error instanceof UserError);
+        assert.equal(error.problems[0]!.place, file);
+        assert.match(error.message, message);
+        return true;
+      });
+    });
+  }
+});
