@@ -41,6 +41,8 @@ const BY_PREFIX: readonly (readonly [string, Outcome])[] = [
 
 /** The outcome of an attempt that ended with an error; an error of no known code broke the exchange off. */
 export function outcomeOfError(error: Error & { code?: unknown }): Outcome {
+  // Undici's parser errors carry a code of the parser's at best, and a name always.
+  if (error.name === 'HTTPParserError') return 'protocol';
   const code = typeof error.code === 'string' ? error.code : '';
   const known = BY_CODE[code];
   if (known !== undefined) return known;

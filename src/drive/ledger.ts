@@ -79,7 +79,8 @@ export class Ledger {
     for (let i = this.#recent.length - 1; i >= 0; i--) {
       const gap = this.#recent[i] as Gap;
       if (gap.endUs < firedUs) break;
-      if (waitEndUs >= gap.endUs && waitEndUs <= gap.doubtEndUs) overlapUs += overlap(gap, firedUs, waitEndUs);
+      if (waitEndUs >= gap.endUs && waitEndUs <= gap.doubtEndUs)
+        overlapUs += overlap(gap, firedUs, waitEndUs);
       if (endUs >= gap.endUs && endUs <= gap.doubtEndUs) overlapUs += overlap(gap, waitEndUs, endUs);
     }
     return overlapUs;

@@ -183,9 +183,12 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     this.#settle(true);
   }
 
-  onError(error: Error): void {
-    if (this.#exchange === null) return;
-    this.#exchange.failure ??= outcomeOfError(error);
+  onError(error: Error & { code?: string }): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    // A 304 may name the length of the body it does not have; undici takes that for a body cut short.
+    const whole = exchange.status === 304 && error.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
+    if (!whole) exchange.failure ??= outcomeOfError(error);
     this.#settle(false);
   }
 

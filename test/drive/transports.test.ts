@@ -27,6 +27,8 @@ interface Row {
   readonly bytes?: number;
   /** Whether the connection can take another exchange. */
   readonly usable: boolean;
+  /** Where a transport differs, and why. */
+  readonly except?: Readonly<Record<string, { readonly why: string; readonly usable: boolean }>>;
   /** Cut by the driver after this many milliseconds, as a timeout. */
   readonly cutAfterMs?: number;
 }
@@ -88,6 +90,7 @@ const TABLE: readonly Row[] = [
     failure: null,
     bytes: 0,
     usable: true,
+    except: { undici: { why: 'undici closes the connection over the length', usable: false } },
   },
   {
     name: 'no body: HEAD with a length',
@@ -275,7 +278,7 @@ for (const [name, make] of Object.entries(TRANSPORTS)) {
         if (row.bytes !== undefined) assert.equal(exchange.bytes, row.bytes);
         assert.equal(exchange.attempts, 1);
         assert.ok(exchange.sentUs > 0 && exchange.endUs >= exchange.sentUs);
-        if (row.usable) assert.ok(usable);
+        if (row.except?.[name]?.usable ?? row.usable) assert.ok(usable);
         assert.match(server.requests[0] ?? '', /\r\nhost: shop\.test(\r\n|$)/i);
         transport.close();
         await server.close();

@@ -120,14 +120,7 @@ function sliceOf(head: Head, ops: readonly Op[]): Slice {
       COARSE,
       fired.map(({ waitUs = 900 }) => waitUs),
     ),
-    service: ranked.reduce(
-      (sum, op) =>
-        addDistributions(
-          sum,
-          distributionOf(COARSE, [serviceOf(op)], op.outcome === 'timeout' ? 0 : undefined),
-        ),
-      emptyDistribution(COARSE),
-    ),
+    service: rankedOf(COARSE, ranked, serviceOf),
     tainted: fired.filter(({ stallUs = 0 }) => stallUs > 0).length,
     taintedFailures: fired.filter((op) => (op.stallUs ?? 0) > 0 && !isOk(op)).length,
     tail: tailOf(ranked),
@@ -151,9 +144,12 @@ function tailOf(ops: readonly Op[]): Tail {
 }
 
 function responsesOf(layout: Layout, ops: readonly Op[]): Distribution {
-  const ranked = ops.filter(isRanked);
-  const done = ranked.filter(isOk).map(responseOf);
-  const cut = ranked.filter((op) => !isOk(op)).map(responseOf);
+  return rankedOf(layout, ops.filter(isRanked), responseOf);
+}
+
+function rankedOf(layout: Layout, ranked: readonly Op[], read: (op: Op) => number): Distribution {
+  const done = ranked.filter(isOk).map(read);
+  const cut = ranked.filter((op) => !isOk(op)).map(read);
   return addDistributions(distributionOf(layout, done), distributionOf(layout, cut, 0));
 }
 
