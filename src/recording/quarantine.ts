@@ -8,7 +8,8 @@
  *             /checkout and all below it; not /paypal-logo.png, /products/checkout-counter, /blog/how-to-unsubscribe,
  *             whose segments hold more than the action
  *   pair      two segments in a row: /cart/add, /order/place, /mail/send; not /cart, which only shows
- *   query     a value or key: ?add-to-cart=12, ?wc-ajax=add_to_cart, ?action=logout, ?remove_item=…
+ *   query     a key, or the value of one that names actions: ?add-to-cart=12, ?action=logout, ?remove_item=…;
+ *             not ?q=checkout
  *   file      scripts that only act: wp-admin/admin-ajax.php, xmlrpc.php, wp-cron.php
  *
  * In doubt it says yes: a page too many in quarantine is counted and can be allowed, an order placed cannot be undone.
@@ -42,8 +43,13 @@ const PAIRS: ReadonlyMap<string, RegExp> = new Map([
   ['password', /^(?:reset|forgot|change)$/],
 ]);
 
-const QUERY =
-  /(?:^|[?&=])(?:add[-_]?to[-_]?(?:cart|basket|bag|wishlist)|(?:remove|delete|undo)_(?:item|from_cart)|remove[-_]?coupon|apply[-_]?coupon|empty[-_]?cart|log-?out|sign-?out|unsubscribe|delete|trash|checkout|place[-_]?order|update_order_review)(?=[&=]|$)/;
+/** Actions in a query: a key that is one, or the value of a key that names actions; not `?q=checkout`. */
+const QUERY = new RegExp(
+  '[?&](?:(?:action|do|act|cmd|task|op|method|wc-ajax|route|ajax)=)?(?:' +
+    'add[-_]?to[-_]?(?:cart|basket|bag|wishlist)|(?:remove|delete|undo|trash)(?:[-_]?(?:item|from[-_]cart))?|' +
+    '(?:remove|apply)[-_]?coupon|empty[-_]?cart|log-?out|sign-?out|unsubscribe|checkout|place[-_]?order|' +
+    'update_order_review)(?=[&=]|$)',
+);
 
 /** Nothing acts without one of these; most paths end here. */
 const HINT =

@@ -143,6 +143,7 @@ export class InputFiles {
 /** Why a file cannot be read; undefined if it can. */
 export async function unreadable(path: string): Promise<string | undefined> {
   try {
+    if (path.includes('\0')) return 'is not the name of a file';
     const found = await stat(path);
     return found.isDirectory() ? 'is a folder; expected a file' : undefined;
   } catch (error) {

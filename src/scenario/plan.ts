@@ -40,7 +40,7 @@ export interface RouteClass {
   readonly name: string;
   /** Status ranges that are ok, both ends included. */
   readonly expect: readonly (readonly [number, number])[];
-  /** Recorded requests it takes: a method (null: any) and a path pattern (`pattern.ts`); null: none. */
+  /** Recorded requests it takes: a method (null: any) and a path pattern (`recording/pattern.ts`); null: none. */
   readonly match: { readonly method: string | null; readonly path: string } | null;
 }
 

@@ -114,7 +114,7 @@ async function readCuts(
 /** Reports the names of routes in a filter that are none. */
 export function checkWhereRoutes(path: Path, where: Where | null, routes: RouteTable): void {
   if (where === null) return;
-  for (const name of where.route ?? []) routes.check(name, [...path, 'route']);
+  for (const name of where.route ?? []) if (!name.includes('*')) routes.check(name, [...path, 'route']);
   checkWhereRoutes([...path, 'not'], where.not ?? null, routes);
 }
 

@@ -1,9 +1,9 @@
 // The routes of a plan: those of the scenario, those its requests name, those seen in its recordings.
 
+import { Pattern } from '../recording/pattern.js';
 import type { TemplateCount } from '../recording/templates.js';
 import { checkName, isName } from './names.js';
 import { didYouMean } from './nearest.js';
-import { pathTest } from './pattern.js';
 import { ROUTES_MAX, type RouteClass } from './plan.js';
 import { type Path, type ProblemList, quote } from './problems.js';
 import type { TypedRoute } from './schema.js';
@@ -50,7 +50,7 @@ export class RouteTable {
     const bare = path.split('?', 1)[0] as string;
     return this.list.find(({ match }) => {
       if (match === null || (match.method !== null && match.method !== method)) return false;
-      return pathTest(match.path)(bare);
+      return new Pattern(match.path).test(bare);
     })?.name;
   }
 
@@ -62,7 +62,9 @@ export class RouteTable {
     for (const [template] of byCount) {
       if (this.list.length >= ROUTES_MAX - 1) break;
       // What a pattern before it takes already would never come here.
-      const taken = this.list.some(({ match }) => match?.method === null && pathTest(match.path)(template));
+      const taken = this.list.some(
+        ({ match }) => match?.method === null && new Pattern(match.path).test(template),
+      );
       if (taken || !isName(template) || this.names.includes(template)) continue;
       this.#add({ name: template, expect: OK, match: { method: null, path: template } }, []);
     }

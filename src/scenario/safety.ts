@@ -1,6 +1,6 @@
 // What keeps a load test off the wrong shop: the hosts allowed, the ceiling, the writes, the tenants' hosts.
 import { readFile } from 'node:fs/promises';
-import type { Problem } from '../problem.js';
+import { type Problem, UserError } from '../problem.js';
 import { formatRate } from '../units.js';
 import { trouble } from './inputs.js';
 import type { RequestTemplate, TenantPattern } from './plan.js';
@@ -17,15 +17,18 @@ export function isLoopback(hostname: string): boolean {
 
 /**
  * Hosts of an allow file: one a line, # starts a comment; none if there is no such file.
- * @throws Error if it is there and cannot be read
+ * @throws UserError if it is there and cannot be read
  */
 export async function readAllowFile(file: string): Promise<string[]> {
   try {
     const text = await readFile(file, 'utf8');
     return text.split(/\r?\n/).flatMap((line) => line.replace(/#.*/, '').trim() || []);
   } catch (error) {
-    if (trouble(error) === 'does not exist') return [];
-    throw error;
+    const message = trouble(error);
+    if (message === 'does not exist') return [];
+    throw new UserError([
+      { place: file, path: '', message, hint: 'it lists the hosts that you may load, one a line' },
+    ]);
   }
 }
 

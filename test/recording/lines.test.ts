@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type FileReport, LINE_BYTES_MAX, readBlocks } from '../../src/recording/lines.js';
 import { UserError } from '../../src/problem.js';
+import { type FileReport, LINE_BYTES_MAX, readBlocks } from '../../src/recording/lines.js';
 import { logFile } from './support.js';
 
 async function lines(file: string): Promise<{ lines: string[]; report: FileReport }> {
@@ -62,7 +62,9 @@ describe('gzip', () => {
     const packed = gzipSync(text);
     let least = 0;
     for (const share of [0.01, 0.1, 0.5, 0.9, 0.999]) {
-      const { lines: found, report } = await lines(logFile(packed.subarray(0, Math.floor(packed.length * share))));
+      const { lines: found, report } = await lines(
+        logFile(packed.subarray(0, Math.floor(packed.length * share))),
+      );
       const got = found.join('\n');
       assert.ok(text.startsWith(got.slice(0, -1)), 'what is read is what was written');
       assert.ok(got.length >= least);

@@ -53,7 +53,9 @@ describe('an ordinary line', () => {
   });
 
   it('tells bots by their agent', () => {
-    const bot = row(`${PHONE} - - ${AT} "GET / HTTP/1.1" 200 1 "-" "Googlebot/2.1 (+http://www.google.com/bot.html)"`);
+    const bot = row(
+      `${PHONE} - - ${AT} "GET / HTTP/1.1" 200 1 "-" "Googlebot/2.1 (+http://www.google.com/bot.html)"`,
+    );
     assert.equal(bot.clientClass, 'bot');
   });
 
@@ -84,7 +86,11 @@ describe('request fields', () => {
     ['HTTP/2', 'GET /new HTTP/2', { path: '/new' }],
     ['protocol in the query', 'GET /a?x= HTTP/1.1 HTTP/1.1', { path: '/a?x=%20HTTP/1.1' }],
     ['absolute', 'GET http://User@Shop.Example:80/a?b HTTP/1.1', { host: 'shop.example', path: '/a?b' }],
-    ['absolute, other port', 'GET https://shop.example:8443 HTTP/1.1', { host: 'shop.example:8443', path: '/' }],
+    [
+      'absolute, other port',
+      'GET https://shop.example:8443 HTTP/1.1',
+      { host: 'shop.example:8443', path: '/' },
+    ],
     ['absolute, query only', 'GET http://shop.example?x=1 HTTP/1.1', { path: '/?x=1' }],
     ['absolute, no host', 'GET http:///a HTTP/1.1', UNREAD.noPath],
     ['CONNECT', 'CONNECT shop.example:443 HTTP/1.1', UNREAD.connect],
@@ -148,7 +154,10 @@ describe('time stamps', () => {
     '01/Jan/2025:00:00:00 00000',
   ]) {
     it(`refuse ${stamp}`, () => {
-      assert.match(String(parse(`${PHONE} - - [${stamp}] "GET / HTTP/1.1" 200 1`)), /no time stamp|no quoted/);
+      assert.match(
+        String(parse(`${PHONE} - - [${stamp}] "GET / HTTP/1.1" 200 1`)),
+        /no time stamp|no quoted/,
+      );
     });
   }
 });
@@ -199,7 +208,13 @@ describe('what follows', () => {
   const plain = row(`${line} ${AGENT}`);
 
   it('is ignored after the agent: forwarded addresses, counts, upstreams', () => {
-    for (const extra of ['"-"', '"10.0.0.1, 10.0.0.2"', '116075', '512 [web] [] 10.0.0.1:80 - -', '"a" "b" 1 2']) {
+    for (const extra of [
+      '"-"',
+      '"10.0.0.1, 10.0.0.2"',
+      '116075',
+      '512 [web] [] 10.0.0.1:80 - -',
+      '"a" "b" 1 2',
+    ]) {
       assert.deepEqual(row(`${line} ${AGENT} ${extra}`), plain);
     }
   });
@@ -220,7 +235,10 @@ describe('what follows', () => {
     assert.equal(combinedTimed.detect(sampleOf(mixed, mixed.length)), 0);
     assert.equal(combined.detect(sampleOf(mixed, mixed.length)), 1);
     assert.equal(row(`${line} ${AGENT} 0.250`, combinedTimed).durationUs, 250_000);
-    assert.equal(row(`${line} ${AGENT} "10.0.0.1, 1.234" 512 1.003 [x] 0.001`, combinedTimed).durationUs, 1_003_000);
+    assert.equal(
+      row(`${line} ${AGENT} "10.0.0.1, 1.234" 512 1.003 [x] 0.001`, combinedTimed).durationUs,
+      1_003_000,
+    );
     assert.equal(row(`${line} ${AGENT} -`, combinedTimed).durationUs, undefined);
     assert.equal(row(`${line} ${AGENT} 0.250`).durationUs, undefined);
   });
@@ -230,7 +248,11 @@ describe('any bytes', () => {
   const base = Buffer.from(asking('GET /caf\\xC3?q=\\"x\\" HTTP/1.1'), 'latin1');
 
   it('never throw, and give a path that is safe to send', () => {
-    const edit = fc.record({ at: fc.nat(base.length), drop: fc.nat(12), put: fc.uint8Array({ maxLength: 8 }) });
+    const edit = fc.record({
+      at: fc.nat(base.length),
+      drop: fc.nat(12),
+      put: fc.uint8Array({ maxLength: 8 }),
+    });
     fc.assert(
       fc.property(fc.array(edit, { minLength: 1, maxLength: 6 }), (edits) => {
         let bytes = base;
@@ -255,7 +277,20 @@ describe('any bytes', () => {
 
   it('are read in time that grows with their number only', () => {
     // A quadratic scanner would need minutes for these lines of 64 kB, and the whole suite would notice.
-    for (const seed of ['"', '\\"', '[', '" 200 "', ' "x" ', '] ""', '1.1 ', 'a:', '\\\\"', '\\', ', ', ' ']) {
+    for (const seed of [
+      '"',
+      '\\"',
+      '[',
+      '" 200 "',
+      ' "x" ',
+      '] ""',
+      '1.1 ',
+      'a:',
+      '\\\\"',
+      '\\',
+      ', ',
+      ' ',
+    ]) {
       const filler = seed.repeat(65_536 / seed.length);
       parse(filler, combinedTimed);
       parse(asking(filler), combinedTimed);

@@ -87,7 +87,10 @@ describe('the order of starts', () => {
       fc.property(displaced, (starts) => {
         const rows = starts.map(([ds, late]) => ({ at: ds / 10 + late, row: row(ds * 1e5) }));
         rows.sort((a, b) => a.at - b.at);
-        const { out, tooLate } = through(rows.map((one) => one.row), 102e6);
+        const { out, tooLate } = through(
+          rows.map((one) => one.row),
+          102e6,
+        );
         assert.equal(tooLate, 0);
         assert.equal(out.length, rows.length);
         assert.ok(isSorted(out));
@@ -98,7 +101,11 @@ describe('the order of starts', () => {
   it('is whole for any rows: what cannot be placed is dropped and counted', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(500_000_000)), fc.integer({ min: 1, max: 50 }), (starts, max) => {
-        const { out, tooLate } = through(starts.map((startUs) => row(startUs)), 5e6, max);
+        const { out, tooLate } = through(
+          starts.map((startUs) => row(startUs)),
+          5e6,
+          max,
+        );
         assert.ok(isSorted(out));
         assert.equal(out.length + tooLate, starts.length);
       }),

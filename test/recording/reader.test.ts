@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TOO_LATE } from '../../src/recording/file.js';
 import { UNREAD } from '../../src/recording/formats/format.js';
-import { logFile, line, readAll } from './support.js';
+import { line, logFile, readAll } from './support.js';
 
 const T0 = Date.UTC(2025, 10, 24, 17, 26) / 1000;
 
@@ -13,7 +13,9 @@ function sorted(rows: readonly { startUs: number }[]): boolean {
 
 describe('one file', () => {
   it('is read in start order although lines are written at the end', async () => {
-    const lines = Array.from({ length: 5_000 }, (_, i) => line(T0 + Math.floor(i / 8) - (i % 40 === 0 ? 120 : 0), `/${i}`));
+    const lines = Array.from({ length: 5_000 }, (_, i) =>
+      line(T0 + Math.floor(i / 8) - (i % 40 === 0 ? 120 : 0), `/${i}`),
+    );
     const { rows, batches, summary } = await readAll([logFile(lines)]);
     assert.equal(rows.length, 5_000);
     assert.ok(sorted(rows));
@@ -26,11 +28,16 @@ describe('one file', () => {
   });
 
   it("keeps each client's order inside a second", async () => {
-    const lines = Array.from({ length: 60 }, (_, i) => line(T0 + Math.floor(i / 20), `/${i}`, `192.0.2.${i % 3}`));
+    const lines = Array.from({ length: 60 }, (_, i) =>
+      line(T0 + Math.floor(i / 20), `/${i}`, `192.0.2.${i % 3}`),
+    );
     const { rows } = await readAll([logFile(lines)]);
     for (const client of new Set(rows.map((row) => row.client))) {
       const own = rows.filter((row) => row.client === client).map((row) => Number(row.path.slice(1)));
-      assert.deepEqual(own, own.toSorted((a, b) => a - b));
+      assert.deepEqual(
+        own,
+        own.toSorted((a, b) => a - b),
+      );
     }
   });
 
@@ -39,13 +46,21 @@ describe('one file', () => {
     const content = [line(T0), bad, '', 'x'.repeat(70_000), bad, `${line(T0 + 1)}\r`, bad, bad, 'rubbish'];
     const { rows, summary } = await readAll([logFile(content)]);
     assert.equal(rows.length, 2);
-    const { [UNREAD.noRequest]: none, [UNREAD.blank]: blank, [UNREAD.tooLong]: long, ...rest } = summary.unread;
+    const {
+      [UNREAD.noRequest]: none,
+      [UNREAD.blank]: blank,
+      [UNREAD.tooLong]: long,
+      ...rest
+    } = summary.unread;
     assert.deepEqual([none, blank, long], [4, 1, 1]);
     assert.deepEqual(Object.values(rest), [1]);
     assert.equal(summary.lines, 9);
     assert.equal(summary.rows + Object.values(summary.unread).reduce((a, b) => a + b, 0), 9);
     const examples = summary.examples.filter(({ reason }) => reason === UNREAD.noRequest);
-    assert.deepEqual(examples.map((example) => example.line), [2, 5, 7]);
+    assert.deepEqual(
+      examples.map((example) => example.line),
+      [2, 5, 7],
+    );
   });
 
   it('drops and counts what comes later than the window allows', async () => {
@@ -67,7 +82,10 @@ describe('one file', () => {
   it("with nginx's request time is moved from ends to starts, and sorted again", async () => {
     const lines = [line(T0, '/fast', '192.0.2.1', ' 0.001'), line(T0 + 30, '/slow', '192.0.2.2', ' 60.000')];
     const { rows, summary } = await readAll([logFile(lines)]);
-    assert.deepEqual(rows.map((row) => row.path), ['/slow', '/fast']);
+    assert.deepEqual(
+      rows.map((row) => row.path),
+      ['/slow', '/fast'],
+    );
     const slow = rows[0]!.startUs - (T0 - 30) * 1e6;
     assert.ok(slow >= 0 && slow < 1e6);
     assert.match(summary.stampModel, /moved back by the duration/);
@@ -82,7 +100,9 @@ describe('one file', () => {
 describe('several files', () => {
   it('are merged by time, whatever their order', async () => {
     const parts = [0, 1, 2].map((part) =>
-      Array.from({ length: 1_500 }, (_, i) => line(T0 + Math.floor(i / 2), `/${part}/${i}`, `192.0.2.${part}`)),
+      Array.from({ length: 1_500 }, (_, i) =>
+        line(T0 + Math.floor(i / 2), `/${part}/${i}`, `192.0.2.${part}`),
+      ),
     );
     const files = parts.map((lines, part) => logFile(lines, part === 1));
     const { rows, summary } = await readAll(files);
@@ -103,7 +123,9 @@ describe('several files', () => {
   });
 
   it('read twice give the same rows; another seed other offsets', async () => {
-    const files = [0, 1].map((part) => logFile(Array.from({ length: 50 }, (_, i) => line(T0 + i, `/${part}`))));
+    const files = [0, 1].map((part) =>
+      logFile(Array.from({ length: 50 }, (_, i) => line(T0 + i, `/${part}`))),
+    );
     const first = await readAll(files);
     assert.deepEqual((await readAll(files)).rows, first.rows);
     assert.notDeepEqual((await readAll(files, { seed: 8 })).rows, first.rows);

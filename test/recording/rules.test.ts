@@ -29,11 +29,15 @@ describe('a pattern', () => {
   it('agrees with the regular expression of the same meaning', () => {
     const piece = fc.constantFrom('/', 'a', 'b', '.', '*', '{id}');
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 8 }), fc.array(fc.constantFrom('/', 'a', 'b', '.')), (pieces, chars) => {
-        const source = pieces.map((p) => (p === '*' ? '.*' : p === '{id}' ? '[^/]+' : `[${p}]`)).join('');
-        const text = chars.join('');
-        assert.equal(new Pattern(pieces.join('')).test(text), new RegExp(`^${source}$`).test(text));
-      }),
+      fc.property(
+        fc.array(piece, { maxLength: 8 }),
+        fc.array(fc.constantFrom('/', 'a', 'b', '.')),
+        (pieces, chars) => {
+          const source = pieces.map((p) => (p === '*' ? '.*' : p === '{id}' ? '[^/]+' : `[${p}]`)).join('');
+          const text = chars.join('');
+          assert.equal(new Pattern(pieces.join('')).test(text), new RegExp(`^${source}$`).test(text));
+        },
+      ),
     );
   });
 });

@@ -12,7 +12,9 @@ let files = 0;
 
 /** Writes a file of its own; gzip if asked for. */
 export function logFile(content: string | Buffer | readonly string[], gzip = false): string {
-  const text = Array.isArray(content) ? content.map((line) => `${line}\n`).join('') : (content as string | Buffer);
+  const text = Array.isArray(content)
+    ? content.map((line) => `${line}\n`).join('')
+    : (content as string | Buffer);
   const bytes = Buffer.isBuffer(text) ? text : Buffer.from(text, 'latin1');
   const file = join(folder, `${files++}.log`);
   writeFileSync(file, gzip ? gzipSync(bytes) : bytes);

@@ -272,13 +272,15 @@ test('a page goes before a dashboard request that came first, also of another st
 });
 
 test('a store that has nothing inside any more is forgotten', () => {
-  const platform = flat({ isolation: 0.5, concurrency: 2, waitLimitUs: 1_500 });
-  const served = platform.arrive('one', 'home', 0, '');
-  const late = [platform.arrive('two', 'home', 0, ''), platform.arrive('two', 'home', 0, '')];
-  platform.abort(late[0] as Ticket<string>, 10);
-  platform.advance(5_000);
-  for (const [name, before] of [['one', served] as const, ['two', late[1] as Ticket<string>] as const]) {
-    assert.notEqual(platform.arrive(name, 'home', 5_000, '').tenant, before.tenant);
+  for (const end of ['served', 'late', 'left while waiting', 'left in service']) {
+    const platform = flat({ isolation: 0.5, concurrency: 2, waitLimitUs: 500 });
+    const first = platform.arrive('shop', 'home', 0, '');
+    const second =
+      end === 'late' || end === 'left while waiting' ? platform.arrive('shop', 'home', 0, '') : first;
+    if (end.startsWith('left')) platform.abort(second, 10);
+    platform.advance(5_000);
+    assert.equal(platform.busy + platform.queued, 0);
+    assert.notEqual(platform.arrive('shop', 'home', 5_000, '').tenant, first.tenant, end);
   }
 });
 

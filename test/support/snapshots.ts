@@ -2,7 +2,7 @@
 // and one that was cut. The same numbers on every machine, without a clock or a draw.
 import { bucketOf, COARSE, FINE, type Layout, ROUGH } from '../../src/measure/buckets.js';
 import { type Cell, emptyCounts, SLICE_S, type Slice, type Tail } from '../../src/measure/cell.js';
-import { addDistributions, type Distribution, emptyDistribution } from '../../src/measure/distribution.js';
+import { addDistributions, type Distribution } from '../../src/measure/distribution.js';
 import { OUTCOME_INDEX, type Outcome } from '../../src/measure/outcome.js';
 import {
   absorbCell,
