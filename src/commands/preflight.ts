@@ -79,6 +79,8 @@ export interface Resources {
   readonly spins: boolean;
   /** Most exchanges under way at once in this process. */
   readonly inFlightMax: number;
+  /** Most connections that this process may have open. */
+  readonly connectionsMax: number;
   /** What a reader should know, each a sentence. */
   readonly warnings: readonly string[];
 }
@@ -118,6 +120,7 @@ export function planResources(
   return {
     workers,
     spins: cores - workers - (loaded.target.loopback ? 1 : 0) >= 1,
+    connectionsMax: descriptors,
     inFlightMax: loaded.maxInFlight ?? Math.max(workers, Math.min(needed, descriptors)),
     warnings,
   };

@@ -95,6 +95,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     target,
     secrets: loaded.secrets,
     inFlightMax: resources.inFlightMax,
+    connectionsMax: resources.connectionsMax,
     run,
     spins: resources.spins,
     emit,

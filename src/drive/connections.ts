@@ -102,6 +102,10 @@ abstract class PolicyConnections implements Connections {
     return stats;
   }
 
+  protected get openCount(): number {
+    return this.#open;
+  }
+
   protected open(host: string | null): Slot {
     this.#opened++;
     this.#open++;
@@ -134,6 +138,7 @@ class VisitorConnections extends PolicyConnections {
     listener: ExchangeListener,
     private readonly idleUs: number,
     private readonly perVisitor: number,
+    private readonly openMax: number,
   ) {
     super(transport, listener);
   }
@@ -152,6 +157,8 @@ class VisitorConnections extends PolicyConnections {
         visitor.waiting.push(exchange);
         return;
       }
+      const longestIdle = this.#idle.first;
+      if (this.openCount >= this.openMax && longestIdle !== null) this.#closeIdle(longestIdle);
       slot = this.open(exchange.request.host);
       slot.visitor = visitor;
       visitor.open++;
@@ -202,24 +209,22 @@ class VisitorConnections extends PolicyConnections {
   sweep(nowUs: number): void {
     for (let slot = this.#idle.first; slot !== null; slot = this.#idle.first) {
       if (slot.idleSinceUs + this.idleUs > nowUs) return;
-      slot.connection.close();
-      this.closed(slot);
+      this.#closeIdle(slot);
     }
   }
 
   override close(): void {
-    for (let slot = this.#idle.first; slot !== null; slot = this.#idle.first) {
-      slot.connection.close();
-      this.closed(slot);
-    }
+    for (let slot = this.#idle.first; slot !== null; slot = this.#idle.first) this.#closeIdle(slot);
     super.close();
   }
 
   #closeFree(visitor: Visitor | null): void {
-    for (const slot of [...(visitor?.free ?? [])]) {
-      slot.connection.close();
-      this.closed(slot);
-    }
+    for (const slot of [...(visitor?.free ?? [])]) this.#closeIdle(slot);
+  }
+
+  #closeIdle(slot: Slot): void {
+    slot.connection.close();
+    this.closed(slot);
   }
 
   #drop(slot: Slot): void {
@@ -329,11 +334,15 @@ class PoolConnections extends PolicyConnections {
   }
 }
 
-/** The connections of a policy. */
+/**
+ * The connections of a policy.
+ * @param openMax most that visitors may have open at once; beyond it the longest idle is closed for a new one
+ */
 export function makeConnections(
   policy: ConnectionPolicy,
   transport: Transport,
   listener: ExchangeListener,
+  openMax: number,
 ): Connections {
   switch (policy.kind) {
     case 'visitor':
@@ -342,6 +351,7 @@ export function makeConnections(
         listener,
         policy.idleUs,
         policy.perVisitor ?? Number.POSITIVE_INFINITY,
+        openMax,
       );
     case 'fresh':
       return new FreshConnections(transport, listener);

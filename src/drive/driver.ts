@@ -36,6 +36,8 @@ export interface DriverOptions {
   readonly shard: string;
   /** Most exchanges under way at once; an arrival above it is `shed`. */
   readonly inFlightMax: number;
+  /** Most connections open at once; beyond it the longest idle is closed for a new one. */
+  readonly connectionsMax: number;
   /** Name of this run, which a target may send back as `x-flashcrowd-stop`. */
   readonly run: string;
   /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
@@ -85,7 +87,12 @@ export class Driver implements ExchangeListener {
     this.#arrivals = options.arrivals;
     this.#clock = options.clock;
     this.#recorder = new Recorder(options.plan.routes.length, options.phases, TENANTS_MAX);
-    this.#connections = makeConnections(options.plan.connections, options.transport, this);
+    this.#connections = makeConnections(
+      options.plan.connections,
+      options.transport,
+      this,
+      options.connectionsMax,
+    );
     this.#vitals = new Vitals(options.shard, this.#ledger, this.#connections, options.loopUtilisation);
   }
 
@@ -176,8 +183,10 @@ export class Driver implements ExchangeListener {
     }
   }
 
+  /** An arrival that we could not fire within its own timeout is never fired: nobody would still be waiting. */
   #fire(exchange: Exchange, nowUs: number): void {
-    if (exchange.dueUs < this.#missedUs) {
+    const hopelessUs = exchange.dueUs + this.#options.plan.timeoutUs;
+    if (exchange.dueUs < this.#missedUs || nowUs > hopelessUs) {
       exchange.endUs = nowUs;
       this.#settleUnfired(exchange, 'unsent');
     } else if (this.#underWay.size >= this.#options.inFlightMax) {

@@ -72,7 +72,10 @@ function generatorShare(snapshot: Snapshot, gates: readonly Gate[]): Finding[] {
     if (finding !== undefined) bad.push(finding);
   }
   const worst = bad.sort((a, b) => rank(a) - rank(b) || (b.figure ?? 0) - (a.figure ?? 0))[0];
-  return [whole, worst].filter((finding) => finding !== undefined);
+  if (whole === undefined || worst === undefined) return [whole ?? worst].filter((f) => f !== undefined);
+  // The worst ten seconds of a fault that was there all along say nothing more.
+  const adds = rank(worst) < rank(whole) || (worst.figure ?? 0) > 1.5 * (whole.figure ?? 0);
+  return adds ? [whole, worst] : [whole];
 }
 
 function ourFinding(

@@ -4,11 +4,21 @@ import { phaseIndexAt, type Snapshot, type TenantTotals } from '../measure/snaps
 import type { PhaseName } from '../scenario/plan.js';
 import { okOf } from './facts.js';
 
-/** Planned and failed operations of somebody. */
-export interface Toll {
-  readonly name: string;
+/** Planned and failed operations. */
+export interface Tally {
   readonly planned: number;
   readonly failed: number;
+}
+
+/** Those of somebody. */
+export interface Toll extends Tally {
+  readonly name: string;
+}
+
+/** Those of several tenants. */
+export interface TenantsToll extends Tally {
+  /** How many they are. */
+  readonly tenants: number;
 }
 
 export interface Hit {
@@ -19,7 +29,7 @@ export interface Hit {
   /** Tenants whose own load rose over 1.2 × their normal in the spike; empty where the plan has none. */
   readonly hot: readonly Toll[];
   /** All others together, where some are hot; null otherwise. */
-  readonly bystanders: Toll | null;
+  readonly bystanders: TenantsToll | null;
   /** Tenants of which no operation failed. */
   readonly untouched: number;
 }
@@ -47,16 +57,16 @@ export function hitBy(snapshot: Snapshot): Hit {
   };
 }
 
-/** The tolls of some as one; its name is how many they are. */
-export function together(tolls: readonly Toll[]): Toll {
+/** The tolls of some tenants as one. */
+export function together(tolls: readonly Toll[]): TenantsToll {
   return {
-    name: String(tolls.length),
+    tenants: tolls.length,
     planned: tolls.reduce((sum, { planned }) => sum + planned, 0),
     failed: tolls.reduce((sum, { failed }) => sum + failed, 0),
   };
 }
 
-export function failedShare({ planned, failed }: Toll): number {
+export function failedShare({ planned, failed }: Tally): number {
   return planned === 0 ? 0 : failed / planned;
 }
 

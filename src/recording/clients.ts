@@ -1,5 +1,5 @@
 // Who sent a request: addresses and user agents into keyed hashes and client classes, cached by their bytes.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { isbot } from 'isbot';
 import type { ClientClass } from './row.js';
 
@@ -11,7 +11,7 @@ const AGENTS_MAX = 8_192;
  * Names clients by a keyed SHA-256 of address and user agent, cut to 64 bits. An address never leaves this class,
  * but whoever holds the key can try all IPv4 addresses against a name: share recordings accordingly.
  *
- * A line costs one cheap hash and a look into a direct-mapped table; SHA-256 and isbot run on the first sight of a
+ * A line costs one cheap hash and a look into a small table; SHA-256 and isbot run on the first sight of a
  * client. Two clients with the same 64-bit cheap hash would be taken for one: once in 10^7 logs of a million clients.
  */
 export class Clients {
@@ -66,15 +66,17 @@ export class Clients {
         b ^= b >>> 13;
       }
     }
-    const slot = (a ^ (a >>> 16)) & (this.slots - 1);
-    if (this.hashA[slot] !== a || this.hashB[slot] !== b || this.names[slot] === '') {
-      this.hashA[slot] = a;
-      this.hashB[slot] = b;
-      const agent = bytes.toString('latin1', agentFrom, agentTo);
-      const who = `${this.key}\0${bytes.toString('latin1', addressFrom, addressTo)}\0${agent}`;
-      this.names[slot] = createHash('sha256').update(who).digest('hex').slice(0, 16);
-      this.classes[slot] = this.classOf(agent);
-    }
+    // Two places for each client, so that two of a busy log seldom push each other out.
+    const first = (a ^ (a >>> 16)) & (this.slots - 2);
+    if (this.holds(first, a, b)) return first;
+    if (this.holds(first + 1, a, b)) return first + 1;
+    const slot =
+      this.names[first] === '' ? first : this.names[first + 1] === '' ? first + 1 : first + (b & 1);
+    const agent = bytes.toString('latin1', agentFrom, agentTo);
+    this.hashA[slot] = a;
+    this.hashB[slot] = b;
+    this.names[slot] = this.nameOf(bytes.toString('latin1', addressFrom, addressTo), agent);
+    this.classes[slot] = this.classOf(agent);
     return slot;
   }
 
@@ -86,6 +88,14 @@ export class Clients {
   /** The class of the client in a slot that `find` returned. */
   classAt(slot: number): ClientClass {
     return this.classes[slot]!;
+  }
+
+  private holds(slot: number, a: number, b: number): boolean {
+    return this.hashA[slot] === a && this.hashB[slot] === b && this.names[slot] !== '';
+  }
+
+  private nameOf(address: string, agent: string): string {
+    return hash('sha256', `${this.key}\0${address}\0${agent}`).slice(0, 16);
   }
 
   private classOf(agent: string): ClientClass {

@@ -158,7 +158,7 @@ function who({ incident: { hit } }: Judgement, say: Say): Line[] {
   const failed = hit.streams.reduce((sum, toll) => sum + toll.failed, 0);
   if (failed === 0) return [];
   const parts: string[] = [];
-  const tell = (toll: Toll, name = safe(toll.name)): string => `${name} ${formatShare(failedShare(toll))}`;
+  const tell = (toll: Tally, name: string): string => `${name} ${formatShare(failedShare(toll))}`;
   const stores = (n: number): string => plural(n, formatCount(n), 'store');
   if (hit.tenants.length > 1) {
     if (hit.bystanders === null) {
@@ -169,8 +169,8 @@ function who({ incident: { hit } }: Judgement, say: Say): Line[] {
         ? hit.hot.map((toll) => tell(toll))
         : [tell(together(hit.hot), `${hit.hot.length} hot stores`)];
       parts.push(`${hot.join(', ')} failed`);
-      const others = Number(hit.bystanders.name);
-      parts.push(tell(hit.bystanders, plural(others, formatCount(others), 'bystander')));
+      const { tenants } = hit.bystanders;
+      parts.push(tell(hit.bystanders, plural(tenants, formatCount(tenants), 'bystander')));
     }
     parts.push(`${stores(hit.untouched)} untouched`);
   } else if (hit.streams.length > 1) {
@@ -201,8 +201,8 @@ function believe(snapshot: Snapshot, { validity, generatorShare }: Judgement, sa
   const facts = [
     unfired === 0 ? 'all fired' : `${formatCount(unfired)} not fired`,
     ...(lag === undefined ? [] : [`lag p99 ${formatDuration(lag.us)}`]),
-    ...(generatorShare === null ? [] : [`ours ${formatShare(generatorShare)} of the slowest 1 %`]),
-    `${plural(tainted, formatCount(tainted), 'failure')} in our stalls`,
+    ...(generatorShare === null ? [] : [`ours ${formatShare(generatorShare)} of slowest 1 %`]),
+    `${formatCount(tainted)} failed in our stalls`,
   ];
   return say('Believe', `: ${facts.join(', ')}`, lead);
 }

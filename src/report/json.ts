@@ -15,8 +15,15 @@ import type { Summary } from './summary-schema.js';
 /** Tenants beyond this many are counted, not listed: the worst come first. */
 export const TENANTS_LISTED = 200;
 
-/** A result in names that scripts can rely on. */
-export function summarise(snapshot: Snapshot, judgement: Judgement): Summary {
+/**
+ * A result in names that scripts can rely on.
+ * @param exitCode the code the process exits with, where it is not the judgement's (an interruption)
+ */
+export function summarise(
+  snapshot: Snapshot,
+  judgement: Judgement,
+  exitCode: number = judgement.exitCode,
+): Summary {
   const { head } = snapshot;
   const { counts, response } = sumGroups(snapshot);
   const connections = connectionsOf(snapshot);
@@ -65,7 +72,7 @@ export function summarise(snapshot: Snapshot, judgement: Judgement): Summary {
     gates: judgement.gates.map(gateSummary),
     verdict: judgement.verdict,
     reasons: judgement.reasons.map((reason) => ({ ...reason })),
-    exitCode: judgement.exitCode,
+    exitCode,
     incident: incident(judgement),
   };
 }

@@ -9,10 +9,15 @@ const name = z.string();
 /** Milliseconds; `atLeast` where it was cut at the timeout; null without data. */
 const ms = z
   .union([z.number(), z.strictObject({ atLeast: z.number() }), z.null()])
-  .describe('milliseconds; {"atLeast": ms} where it was cut at the timeout; null without data');
+  .meta({
+    id: 'ms',
+    description: 'milliseconds; {"atLeast": ms} where it was cut at the timeout; null without data',
+  });
 
-const durations = z.strictObject({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms, mean: ms });
-const quantiles = z.strictObject({ p50: ms, p95: ms, p99: ms });
+const durations = z
+  .strictObject({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms, mean: ms })
+  .meta({ id: 'durations' });
+const quantiles = z.strictObject({ p50: ms, p95: ms, p99: ms }).meta({ id: 'quantiles' });
 
 const outcomes = z
   .strictObject(
@@ -134,7 +139,7 @@ export const SUMMARY = z.strictObject({
   incident: z.strictObject({
     outages: z.array(outage),
     hot: z.array(toll),
-    bystanders: toll.nullable(),
+    bystanders: z.strictObject({ tenants: count, planned: count, failed: count }).nullable(),
     untouched: count.describe('tenants of which no operation failed'),
   }),
 });

@@ -18,6 +18,7 @@ export interface SenderData {
   readonly target: ResolvedTarget;
   readonly secrets: Secrets;
   readonly inFlightMax: number;
+  readonly connectionsMax: number;
   readonly run: string;
   readonly spins: boolean;
   /** By stream: where a recording's batches come from; null for rate streams. */

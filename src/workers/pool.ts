@@ -19,6 +19,8 @@ export interface PoolOptions {
   readonly secrets: Secrets;
   /** Most exchanges under way at once in this process; the workers' shares sum to it. */
   readonly inFlightMax: number;
+  /** Most connections that this process may have open. */
+  readonly connectionsMax: number;
   readonly run: string;
   readonly spins: boolean;
   /** Takes result lines as they become certain. */
@@ -60,6 +62,7 @@ export class Pool {
         target: options.target,
         secrets: options.secrets,
         inFlightMax: shareOf(options.inFlightMax, { i: j, n: workers }),
+        connectionsMax: shareOf(options.connectionsMax, { i: j, n: workers }),
         run: options.run,
         spins: options.spins,
         recordings: ports[j] as (MessagePort | null)[],

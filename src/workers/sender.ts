@@ -34,6 +34,7 @@ function start(startUs: number): void {
     transport: new UndiciTransport(data.target, clock, startUs),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,
+    connectionsMax: data.connectionsMax,
     run: data.run,
     loopUtilisation: () => {
       const now = performance.eventLoopUtilization();

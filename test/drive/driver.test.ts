@@ -124,6 +124,26 @@ describe('the driver', () => {
     assert.equal(count(result, 'ok'), result.plannedTotal - missed);
   });
 
+  it('never fires what is due longer ago than its timeout: it is unsent, and the run is no longer than that', () => {
+    const { plan, inputs } = steadyPlan({ ratePerSec: 100, seconds: 10, timeoutUs: 1e6 });
+    const result = simulate({
+      plan,
+      inputs,
+      target: () => QUICK,
+      arrange: (world) => world.stallGenerator(2e6, 6e6),
+    });
+    assertConserved(result);
+    assert.ok(Math.abs(count(result, 'unsent') - 300) < 60, `${count(result, 'unsent')} unsent`);
+  });
+
+  it('closes the longest idle connection where no more may be open', () => {
+    const { plan, inputs } = steadyPlan({ ratePerSec: 100, seconds: 10 });
+    const result = simulate({ plan, inputs, target: () => QUICK, connectionsMax: 20 });
+    assertConserved(result);
+    assert.equal(count(result, 'ok'), result.plannedTotal);
+    assert.ok(result.log.openMax <= 21, `${result.log.openMax} open at once`);
+  });
+
   it('stops: sends nothing more, drains what is under way, cuts what does not end', () => {
     const { plan, inputs } = steadyPlan({ ratePerSec: 100, seconds: 10 });
     const slow: TargetModel = (seq) => ({

@@ -89,7 +89,7 @@ test('the incident of the spike: when, at what multiple, what it cost, and whom'
     hit.hot.map(({ name }) => name),
     ['hot-shop'],
   );
-  assert.equal(hit.bystanders?.name, '11');
+  assert.equal(hit.bystanders?.tenants, 11);
   assert.equal(hit.untouched, 2);
   assert.deepEqual(
     hit.streams.map(({ name }) => name),

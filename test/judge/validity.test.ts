@@ -39,7 +39,6 @@ test('a stalled generator is invalid, and its causes are named', () => {
     findings.map(({ id, level }) => `${level} ${id}`),
     [
       'invalid generator_share',
-      'invalid generator_share_slice',
       'note loop_stalls',
       'note loop_busy',
       'note target_local',

@@ -43,7 +43,7 @@ for (const [what, verdict, exitCode, judged] of table) {
 test('reasons can be read by a machine', () => {
   assert.deepEqual(
     judge(stalledSnapshot(), []).reasons.map(({ id }) => id),
-    ['generator_share', 'generator_share_slice'],
+    ['generator_share'],
   );
   assert.deepEqual(judge(spikeSnapshot(), [BYSTANDERS]).reasons, [
     { id: 'gate_failed', text: BYSTANDERS.text },

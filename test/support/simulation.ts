@@ -96,6 +96,9 @@ export interface TargetLog {
   /** Requests that arrived, by seq. */
   readonly arrived: Map<number, number>;
   opened: number;
+  /** Open now, and at most at once. */
+  open: number;
+  openMax: number;
 }
 
 class SimulatedTransport implements Transport {
@@ -144,6 +147,7 @@ class SimulatedConnection implements Connection {
     this.#later(world.nowUs() + connectUs, () => {
       this.#connected = true;
       log.opened++;
+      log.openMax = Math.max(log.openMax, ++log.open);
       this.listener.opened(connectUs);
       this.#write(exchange);
     });
@@ -155,6 +159,12 @@ class SimulatedConnection implements Connection {
 
   close(): void {
     this.#generation++;
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
+    if (this.#connected) this.transport.log.open--;
+    this.#connected = false;
   }
 
   #write(exchange: Exchange): void {
@@ -187,6 +197,7 @@ class SimulatedConnection implements Connection {
       exchange.firstByteUs = exchange.endUs;
       exchange.status = status;
     }
+    if (failure !== null) this.#disconnect();
     this.listener.settled(this, exchange, failure === null);
   }
 }
@@ -198,6 +209,7 @@ export interface SimulationOptions {
   readonly seed?: number;
   readonly shard?: Shard;
   readonly inFlightMax?: number;
+  readonly connectionsMax?: number;
   readonly connectUs?: number;
   /** Called before the run starts, to plan stalls and stops. */
   readonly arrange?: (world: World, driver: Driver) => void;
@@ -222,7 +234,7 @@ export function simulate(options: SimulationOptions): Simulated {
   const rate = forecastRate(plan, inputs, []);
   const plannedTotal = countArrivals(plan, inputs, [], shard);
   const snapshot = emptySnapshot(headOf(plan, rate.phases, shard, plannedTotal, rate.durationS));
-  const log: TargetLog = { arrived: new Map(), opened: 0 };
+  const log: TargetLog = { arrived: new Map(), opened: 0, open: 0, openMax: 0 };
   const windows: number[] = [];
   let reason = '';
   const streams = plan.streams.map((stream, i) => {
@@ -244,6 +256,7 @@ export function simulate(options: SimulationOptions): Simulated {
     ),
     shard: `${shard.i}/${shard.n}`,
     inFlightMax: options.inFlightMax ?? 1e9,
+    connectionsMax: options.connectionsMax ?? 1e9,
     run: 'simulated',
     loopUtilisation: () => 0,
     publish: (closed, health) => {
