@@ -49,23 +49,21 @@ export class Clients {
     const view = this.view;
     let a = this.seedA ^ (addressTo - addressFrom);
     let b = this.seedB ^ (agentTo - agentFrom);
+    // Each step maps (a, b) to (a, b) one to one, so that what differed once stays different in 64 bits.
     for (let range = 0; range < 2; range++) {
       let i = range === 0 ? addressFrom : agentFrom;
       const to = range === 0 ? addressTo : agentTo;
-      for (const whole = to - 3; i < whole; i += 4) {
-        const word = view.getInt32(i, true);
-        a = Math.imul(a ^ word, 0x7feb352d);
-        a ^= a >>> 15;
-        b = Math.imul(b + word, 0x846ca68b);
-        b ^= b >>> 13;
+      for (const whole = to - 7; i < whole; i += 8) {
+        a = (Math.imul(a ^ view.getInt32(i, true), 0x7feb352d) + b) | 0;
+        b = (Math.imul(b ^ view.getInt32(i + 4, true), 0x846ca68b) + ((a << 16) | (a >>> 16))) | 0;
       }
       for (; i < to; i++) {
-        a = Math.imul(a ^ bytes[i]!, 0x7feb352d);
-        a ^= a >>> 15;
-        b = Math.imul(b + bytes[i]!, 0x846ca68b);
-        b ^= b >>> 13;
+        a = (Math.imul(a ^ bytes[i]!, 0x7feb352d) + b) | 0;
+        b = (Math.imul(b, 0x846ca68b) + ((a << 16) | (a >>> 16))) | 0;
       }
     }
+    a = Math.imul(a ^ (b >>> 15), 0x7feb352d);
+    a ^= a >>> 15;
     // Two places for each client, so that two of a busy log seldom push each other out.
     const first = (a ^ (a >>> 16)) & (this.slots - 2);
     if (this.holds(first, a, b)) return first;

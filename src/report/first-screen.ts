@@ -1,7 +1,7 @@
 // The first screen: did it hold, when did it break and recover, what did it cost, whom, can it be believed.
 import { closedThroughS, isComplete, isSteady, okOf } from '../judge/facts.js';
 import type { Judgement } from '../judge/verdict.js';
-import { failedShare, type Toll, together } from '../judge/who.js';
+import { failedShare, type Tally, together } from '../judge/who.js';
 import { quantile } from '../measure/distribution.js';
 import { OUTCOME_INDEX } from '../measure/outcome.js';
 import { type Snapshot, sumGroups } from '../measure/snapshot.js';
@@ -155,30 +155,29 @@ function cost(snapshot: Snapshot, say: Say): Line[] {
 }
 
 function who({ incident: { hit } }: Judgement, say: Say): Line[] {
-  const failed = hit.streams.reduce((sum, toll) => sum + toll.failed, 0);
-  if (failed === 0) return [];
-  const parts: string[] = [];
-  const tell = (toll: Tally, name: string): string => `${name} ${formatShare(failedShare(toll))}`;
+  if (hit.streams.every(({ failed }) => failed === 0)) return [];
+  if (hit.tenants.length > 1) return say('Who', tenantsHit(hit).join('; '));
+  const tolls = hit.streams.length > 1 ? hit.streams : hit.routes;
+  if (tolls.length < 2) return [];
+  const [first, ...rest] = tolls.slice(0, 4).map((toll) => told(toll, safe(toll.name)));
+  return say('Who', [`${first} failed`, ...rest].join('; '));
+}
+
+/** Hot stores by name where they are few, then the bystanders, then how many were not touched. */
+function tenantsHit({ hot, bystanders, tenants, untouched }: Judgement['incident']['hit']): string[] {
   const stores = (n: number): string => plural(n, formatCount(n), 'store');
-  if (hit.tenants.length > 1) {
-    if (hit.bystanders === null) {
-      parts.push(`${tell(together(hit.tenants), stores(hit.tenants.length))} failed`);
-    } else {
-      const few = hit.hot.length <= 3;
-      const hot = few
-        ? hit.hot.map((toll) => tell(toll))
-        : [tell(together(hit.hot), `${hit.hot.length} hot stores`)];
-      parts.push(`${hot.join(', ')} failed`);
-      const { tenants } = hit.bystanders;
-      parts.push(tell(hit.bystanders, plural(tenants, formatCount(tenants), 'bystander')));
-    }
-    parts.push(`${stores(hit.untouched)} untouched`);
-  } else if (hit.streams.length > 1) {
-    parts.push(...hit.streams.slice(0, 4).map((toll, i) => `${tell(toll)}${i === 0 ? ' failed' : ''}`));
-  } else if (hit.routes.length > 1) {
-    parts.push(...hit.routes.slice(0, 4).map((toll, i) => `${tell(toll)}${i === 0 ? ' failed' : ''}`));
-  }
-  return parts.length === 0 ? [] : say('Who', parts.join('; '));
+  const spared = `${stores(untouched)} untouched`;
+  if (bystanders === null) return [`${told(together(tenants), stores(tenants.length))} failed`, spared];
+  const named =
+    hot.length <= 3
+      ? hot.map((toll) => told(toll, safe(toll.name)))
+      : [told(together(hot), `${hot.length} hot stores`)];
+  const others = plural(bystanders.tenants, formatCount(bystanders.tenants), 'bystander');
+  return [`${named.join(', ')} failed`, told(bystanders, others), spared];
+}
+
+function told(tally: Tally, name: string): string {
+  return `${name} ${formatShare(failedShare(tally))}`;
 }
 
 function believe(snapshot: Snapshot, { validity, generatorShare }: Judgement, say: Say): Line[] {

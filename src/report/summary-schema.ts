@@ -7,12 +7,10 @@ const share = z.number().min(0).max(1);
 const name = z.string();
 
 /** Milliseconds; `atLeast` where it was cut at the timeout; null without data. */
-const ms = z
-  .union([z.number(), z.strictObject({ atLeast: z.number() }), z.null()])
-  .meta({
-    id: 'ms',
-    description: 'milliseconds; {"atLeast": ms} where it was cut at the timeout; null without data',
-  });
+const ms = z.union([z.number(), z.strictObject({ atLeast: z.number() }), z.null()]).meta({
+  id: 'ms',
+  description: 'milliseconds; {"atLeast": ms} where it was cut at the timeout; null without data',
+});
 
 const durations = z
   .strictObject({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms, mean: ms })

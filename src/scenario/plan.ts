@@ -32,7 +32,13 @@ export type ConnectionPolicy =
 
 /** A tenant by Host (`{tenant}.shop.example`) or by path prefix (`/s/{tenant}`). */
 export type TenantPattern =
-  | { readonly by: 'host'; readonly pattern: string }
+  | {
+      readonly by: 'host';
+      /** As recorded. */
+      readonly pattern: string;
+      /** As sent: the pattern after the target's `hosts`. */
+      readonly sendAs: string;
+    }
   | { readonly by: 'path'; readonly pattern: string };
 
 /** A named class of requests. */

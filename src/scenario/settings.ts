@@ -1,4 +1,5 @@
 // Settings of a whole plan: connections, visits, tenants and the bounded numbers.
+import { HostMap } from '../recording/hosts.js';
 import { parseDurationUs, parseMultiple } from '../units.js';
 import type { ConnectionPolicy, TenantPattern } from './plan.js';
 import { type Path, type ProblemList, quote, type Spot } from './problems.js';
@@ -145,7 +146,7 @@ export function readTenants(
     const wild = Object.keys(hosts ?? {}).filter((pattern) => pattern.startsWith('*.'));
     const [only] = wild;
     if (!used || wild.length !== 1 || only === undefined) return null;
-    return { by: 'host', pattern: `{tenant}${only.slice(1)}` };
+    return byHost(`{tenant}${only.slice(1)}`, hosts);
   }
   const { host, path } = typed;
   if ((host === undefined) === (path === undefined)) {
@@ -170,5 +171,12 @@ export function readTenants(
       `write ${quote(example)}`,
     );
   }
-  return host === undefined ? { by: 'path', pattern } : { by: 'host', pattern };
+  return host === undefined ? { by: 'path', pattern } : byHost(pattern, hosts);
+}
+
+/** A tenant by host, with the host that is sent: a recorded host must never reach a target that maps it. */
+function byHost(pattern: string, hosts: Readonly<Record<string, string>> | null): TenantPattern {
+  const stand = 'tenant-stands-here';
+  const mapped = new HostMap(hosts ?? {}).get(pattern.replace('{tenant}', stand));
+  return { by: 'host', pattern, sendAs: mapped?.replace(stand, '{tenant}') ?? pattern };
 }

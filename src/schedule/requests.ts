@@ -130,14 +130,16 @@ function compile(
 
 /** How a tenant's name goes into a request: as its Host, as the first part of its path, or nowhere. */
 function placeTenant(plan: Plan): (into: PlannedRequest, tenant: string, path: string) => void {
-  const pattern = plan.tenants?.pattern ?? '';
   if (plan.tenants?.by === 'host') {
+    const { sendAs } = plan.tenants;
     return (into, tenant, path) => {
-      into.host = pattern.replace('{tenant}', tenant);
+      // Whatever a tenant is called, it stays one label of the host: it cannot name another shop.
+      into.host = sendAs.replace('{tenant}', tenant.toLowerCase().replace(/[^a-z0-9-]/g, '-'));
       into.path = path;
     };
   }
   if (plan.tenants?.by === 'path') {
+    const { pattern } = plan.tenants;
     return (into, tenant, path) => {
       into.path = pattern.replace('{tenant}', encodeURIComponent(tenant)) + path;
     };

@@ -1,31 +1,9 @@
 // Templates: texts with {placeholders}, compiled once and filled for every arrival.
 
+import { stretches } from '../scenario/templates.js';
+
 /** Values of `${env:NAME}` by name; they reach requests and nothing else. */
 export type Secrets = Readonly<Record<string, string>>;
-
-/** A piece of a template. */
-export type TemplatePart =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'slot'; readonly name: string }
-  | { readonly kind: 'env'; readonly name: string };
-
-const MARK = /\{\{([A-Za-z_]\w*)\}\}|\$\{env:([A-Za-z_]\w*)\}|\{([A-Za-z_]\w*)\}/g;
-
-/** Cuts a template into its parts: `{name}` is a slot, `{{name}}` the text `{name}`, `${env:NAME}` a secret. */
-export function parseTemplate(template: string): TemplatePart[] {
-  const parts: TemplatePart[] = [];
-  let end = 0;
-  for (const match of template.matchAll(MARK)) {
-    if (match.index > end) parts.push({ kind: 'text', text: template.slice(end, match.index) });
-    const [whole, literal, env, slot] = match;
-    if (literal !== undefined) parts.push({ kind: 'text', text: `{${literal}}` });
-    else if (env !== undefined) parts.push({ kind: 'env', name: env });
-    else if (slot !== undefined) parts.push({ kind: 'slot', name: slot });
-    end = match.index + whole.length;
-  }
-  if (end < template.length) parts.push({ kind: 'text', text: template.slice(end) });
-  return parts;
-}
 
 /** How a value is written into a text so that it stays one value. */
 export type Escape = (value: string) => string;
@@ -51,14 +29,14 @@ export class Template {
   /** @param reader finds the reader of a placeholder's values */
   constructor(template: string, escaping: Escape, secrets: Secrets, reader: (name: string) => SlotReader) {
     this.#escape = escaping;
-    for (const part of parseTemplate(template)) {
-      if (part.kind === 'slot') {
-        this.#readers.push(reader(part.name));
+    for (const { kind, text, name } of stretches(template)) {
+      if (kind === 'placeholder') {
+        this.#readers.push(reader(name));
         this.#texts.push('');
         continue;
       }
-      const text = part.kind === 'text' ? part.text : escaping(secretOf(secrets, part.name));
-      this.#texts[this.#texts.length - 1] += text;
+      const fixed = { text, literal: `{${name}}`, env: '' }[kind];
+      this.#texts[this.#texts.length - 1] += kind === 'env' ? escaping(secretOf(secrets, name)) : fixed;
     }
   }
 

@@ -55,7 +55,11 @@ test('the sample of the design loads', async (t) => {
   const { plan } = loaded;
   assert.deepEqual([plan.seed, plan.lanes, plan.speed, plan.timeoutUs], [7, 32, 1, 10e6]);
   assert.deepEqual(plan.connections, { kind: 'visitor', perVisitor: null, idleUs: 60e6 });
-  assert.deepEqual(plan.tenants, { by: 'host', pattern: '{tenant}.shop.example' });
+  assert.deepEqual(plan.tenants, {
+    by: 'host',
+    pattern: '{tenant}.shop.example',
+    sendAs: '{tenant}.stg.example',
+  });
   assert.deepEqual(
     plan.routes.map(({ name }) => name),
     ['product', 'cart', 'other'],

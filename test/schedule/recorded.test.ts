@@ -270,7 +270,10 @@ describe('routes and tenants', () => {
   });
 
   it('a tenant by host', () => {
-    const plan = planOf({}, { tenants: { by: 'host', pattern: '{tenant}.shop.example' } });
+    const plan = planOf(
+      {},
+      { tenants: { by: 'host', pattern: '{tenant}.shop.example', sendAs: '{tenant}.shop.example' } },
+    );
     const hosts = ['hot.shop.example', 'a.b.shop.example:8080', 'shop.example', '.shop.example', undefined];
     const { arrivals } = run(
       plan,

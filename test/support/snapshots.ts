@@ -186,7 +186,7 @@ const PLAN: Plan = {
   timeoutUs: TIMEOUT_US,
   connections: { kind: 'visitor', perVisitor: null, idleUs: 5e6 },
   headers: {},
-  tenants: { by: 'host', pattern: '{tenant}.shop.example' },
+  tenants: { by: 'host', pattern: '{tenant}.shop.example', sendAs: '{tenant}.stg.example' },
   routes: ['product', 'cart', 'checkout'].map((name) => ({ name, expect: [[200, 399]], match: null })),
   streams: [STREAM, { ...STREAM, name: 'promo', amplify: 5 }],
 };
