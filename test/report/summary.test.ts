@@ -39,12 +39,12 @@ for (const [name, snapshot] of runs) {
 }
 
 test('golden: summary of the spike', () => {
-  matchesGolden(told(spikeSnapshot()), new URL('golden/spike.json', import.meta.url));
+  matchesGolden(told(spikeSnapshot()), new URL('golden/spike.json.txt', import.meta.url));
 });
 
 test('golden: schema of the summary', () => {
   const text = `${JSON.stringify(summarySchema(), null, 2)}\n`;
-  matchesGolden(text, new URL('golden/summary.schema.json', import.meta.url));
+  matchesGolden(text, new URL('golden/summary.schema.json.txt', import.meta.url));
 });
 
 test('the names that scripts rely on', () => {

@@ -1,4 +1,5 @@
 // Golden files: what a report looked like when somebody last looked at it. UPDATE_GOLDEN=1 writes them anew.
+// JSON among them is called .txt, so that no formatter lays it out its own way.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 
