@@ -13,7 +13,7 @@ export interface ReadOptions {
   readonly clientKey: string;
   /** How far out of time order a line may be, microseconds; 5 minutes unless given. */
   readonly windowUs?: number;
-  /** Rows that may wait to be put in order, in all; a million unless given. */
+  /** Rows that may wait to be put in order, in all; half a million (some 100 MB) unless given. */
   readonly maxRows?: number;
 }
 
@@ -34,7 +34,7 @@ export interface ReadSummary {
 }
 
 const WINDOW_US = 300e6;
-const MAX_ROWS = 1_000_000;
+const MAX_ROWS = 500_000;
 const EXAMPLES_MAX = 3;
 
 /** Reads log files, plain or gzip, of any size. @throws UserError while iterating, for a file that cannot be read */

@@ -61,7 +61,7 @@ function scaleOf(snapshot: Snapshot, width: number): Scale {
   const base = byMultiple ? normal : 1;
   const aim = byMultiple ? ROWS_MAX : 4;
   // A peak that noise lifts a little over a row does not get a row of its own.
-  const rowsAt = (unit: number): number => Math.max(1, Math.ceil(top / base / unit - 0.25));
+  const rowsAt = (unit: number): number => Math.max(1, Math.ceil(top / base / unit - 0.4));
   const unit = ROUND_STEPS.find((step) => rowsAt(step) <= aim) ?? top / base / aim;
   return { unitPerSec: unit * base, rows: rowsAt(unit), normalPerSec: byMultiple ? normal : null };
 }
