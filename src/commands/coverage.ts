@@ -1,6 +1,6 @@
 // What a run does not cover: rows of a recording that are not replayed, and what a reader should know of it.
 import type { Coverage } from '../measure/snapshot.js';
-import { formatCount, formatMultiple, formatShare } from '../units.js';
+import { formatCount, formatShare } from '../units.js';
 import type { Prepared } from './prepare.js';
 
 export function coverageOf({ loaded, recorded }: Prepared): Coverage {
@@ -20,11 +20,5 @@ export function coverageOf({ loaded, recorded }: Prepared): Coverage {
       `${stream.name}: ${formatCount(input.rows)} rows of ${formatCount(input.lines)} lines${share}; ${input.stampModel}`,
     );
   });
-  const { speed } = loaded.plan;
-  if (speed !== 1) {
-    notes.push(
-      `speed ${formatMultiple(speed)}: recordings keep their requests and run faster, curves keep their rates and end sooner`,
-    );
-  }
   return { dropped, notes };
 }

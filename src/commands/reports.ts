@@ -71,7 +71,7 @@ export async function writeReports(
 
 function render(format: ReportFormat, toTerminal: boolean, reported: Reported, terminal: Terminal): string {
   const { snapshot, judgement, exitCode, resultFiles } = reported;
-  if (format === 'json') return jsonReport(summarise(snapshot, judgement));
+  if (format === 'json') return jsonReport(summarise(snapshot, judgement, exitCode));
   return textReport(snapshot, judgement, {
     width: toTerminal ? terminal.columns() : 100,
     paint: paintFor(toTerminal ? terminal.colour : 0),

@@ -84,7 +84,12 @@ export function planText(report: PlanReport, columns: number, paint: Paint): str
       `${formatCount(report.planned)} over ${formatDuration(report.durationS * 1e6)}${visitors(report)}`,
     ),
     ...say('Peak', `${formatRate(report.peakPerSec)}${multiple} at ${formatOffset(report.peakAtS * 1e6)}`),
-    ...(report.speed === 1 ? [] : say('Speed', `${formatMultiple(report.speed)}: fast-forward`)),
+    ...(report.speed === 1
+      ? []
+      : say(
+          'Speed',
+          `${formatMultiple(report.speed)}: fast-forward; recordings keep their requests and run faster, curves keep their rates and end sooner`,
+        )),
     ...say(
       'Phases',
       report.phases
@@ -166,7 +171,7 @@ function streams(report: PlanReport, width: number): Line[] {
     piece(report.visitorsKnown ? formatCount(stream.visitors) : '–'),
     piece(formatRate(stream.peakPerSec)),
   ]);
-  return table(head, rows, width);
+  return table(head, rows, width - 1).map((line) => [piece(' '), ...line]);
 }
 
 const EIGHTHS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

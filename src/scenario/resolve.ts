@@ -26,7 +26,7 @@ import { type Draft, draftStreams, readRateStream, type Shared } from './streams
 import { readTarget, type Target } from './target.js';
 import { Placeholders, type SecretStore } from './templates.js';
 
-const SPEED_MAX = 1000;
+const SPEED_MAX = 10_000;
 type Resolved = Omit<
   LoadedScenario,
   'name' | 'label' | 'file' | 'planId' | 'inputFiles' | 'secrets' | 'warnings'
