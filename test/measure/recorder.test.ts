@@ -1,0 +1,304 @@
+// Laws of recording, merging and the result file: conservation, order, and that lines add up in any order.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Cell } from '../../src/measure/cell.js';
+import { MergeError, mergeHeads } from '../../src/measure/merge.js';
+import { OUTCOMES } from '../../src/measure/outcome.js';
+import { type Closed, Recorder, type Settled } from '../../src/measure/recorder.js';
+import {
+  absorbLine,
+  ResultFormatError,
+  type ResultLine,
+  readLine,
+  writeLine,
+} from '../../src/measure/result-file.js';
+import { emptySnapshot, type Head, mergeSnapshots, type Snapshot } from '../../src/measure/snapshot.js';
+import { Collector } from '../../src/workers/collector.js';
+import { curveOf, planOf, streamOf } from '../support/plans.js';
+
+const PHASES = [
+  { name: 'before', startS: 0, endS: 8 },
+  { name: 'peak', startS: 8, endS: 30 },
+] as const;
+
+const operations: fc.Arbitrary<Operation[]> = fc.array(
+  fc.record({
+    dueUs: fc.integer({ min: 0, max: 25e6 }),
+    lengthUs: fc.integer({ min: 0, max: 6e6 }),
+    outcome: fc.constantFrom(...OUTCOMES),
+    stream: fc.integer({ min: 0, max: 1 }),
+    route: fc.integer({ min: 0, max: 2 }),
+    tenant: fc.constantFrom(null, 'a', 'b', 'c'),
+    status: fc.constantFrom(0, 200, 503),
+  }),
+  { minLength: 1, maxLength: 120 },
+);
+
+interface Operation {
+  readonly dueUs: number;
+  readonly lengthUs: number;
+  readonly outcome: (typeof OUTCOMES)[number];
+  readonly stream: number;
+  readonly route: number;
+  readonly tenant: string | null;
+  readonly status: number;
+}
+
+function settledOf(op: Operation): Settled {
+  const fired = op.outcome === 'shed' || op.outcome === 'unsent' ? Number.NaN : op.dueUs + 100;
+  const sent = ['refused', 'dns', 'shed', 'unsent'].includes(op.outcome) ? Number.NaN : op.dueUs + 200;
+  return {
+    ...op,
+    firedUs: fired,
+    sentUs: sent,
+    endUs: op.dueUs + 300 + op.lengthUs,
+    stallUs: op.lengthUs % 3 === 0 ? 50 : 0,
+    bytes: 10,
+    attempts: Number.isNaN(sent) ? 0 : 1,
+  };
+}
+
+/** Lives through operations in time order, taking what has closed as it goes. */
+function record(ops: readonly Operation[], tenantsMax = 100): Closed[] {
+  const recorder = new Recorder(3, PHASES, tenantsMax);
+  const events = ops.flatMap((op) => [
+    { atUs: op.dueUs, run: () => recorder.due(op.stream, op.route, op.dueUs) },
+    { atUs: op.dueUs + 300 + op.lengthUs, run: () => recorder.settle(settledOf(op)) },
+  ]);
+  events.sort((a, b) => a.atUs - b.atUs);
+  const closed: Closed[] = [];
+  const dues = ops.map(({ dueUs }) => dueUs).sort((a, b) => a - b);
+  for (const { atUs, run } of events) {
+    run();
+    const next = dues.find((dueUs) => dueUs > atUs) ?? Number.POSITIVE_INFINITY;
+    closed.push(recorder.takeClosed(Math.min(next, atUs)));
+  }
+  closed.push(recorder.takeClosed(Number.POSITIVE_INFINITY));
+  return closed;
+}
+
+function linesOf(closed: readonly Closed[]): ResultLine[] {
+  return closed.flatMap(({ cells, slices, tenants }): ResultLine[] => [
+    ...cells.map((cell) => ({ kind: 'cell' as const, cell })),
+    ...slices.map((slice) => ({ kind: 'slice' as const, slice })),
+    ...tenants.map((tenant) => ({ kind: 'tenant' as const, tenant })),
+  ]);
+}
+
+const { plan } = planOf([streamOf('a'), streamOf('b')], [curveOf([[30, 1, 1]]), curveOf([[30, 1, 1]])]);
+const HEAD: Head = {
+  format: 1,
+  version: '1.0.0',
+  node: 'v20',
+  plan,
+  planId: 'p',
+  scenario: 's',
+  label: null,
+  target: 'http://127.0.0.1:1',
+  targetIsLocal: true,
+  shards: [{ i: 0, n: 2 }],
+  hosts: ['h'],
+  workers: 1,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  durationS: 30,
+  phases: PHASES,
+  normalPerSec: 1,
+  peakPerSec: 2,
+  plannedTotal: 10,
+  gates: [],
+  capDeclared: false,
+  coverage: { dropped: {}, notes: [] },
+};
+
+/** All that a snapshot counts, in an order of its own, for comparison. */
+function digest(snapshot: Snapshot): string {
+  const sorted = <T>(map: Iterable<[unknown, T]>, show: (value: T) => unknown) =>
+    [...map]
+      .map(([key, value]) => [String(key), show(value)] as const)
+      .sort((a, b) => (a[0] < b[0] ? -1 : 1));
+  const counts = (c: { statuses: Map<number, number> }) => ({
+    ...c,
+    statuses: [...c.statuses].sort((a, b) => a[0] - b[0]),
+  });
+  return JSON.stringify([
+    sorted(snapshot.seconds, (s) => [s.streams.map(counts), s.response]),
+    sorted(snapshot.groups, (g) => [
+      counts(g.counts),
+      [0.1, 0.5, 0.99, 1].map((q) => g.response.quantile(q)),
+      g.response.mean(),
+    ]),
+    sorted(snapshot.slices, (s) => s),
+    sorted(snapshot.tenants, (t) => [t.planned, t.ok, [...t.slices].sort((a, b) => a[0] - b[0]), t.response]),
+  ]);
+}
+
+function absorbAll(lines: readonly ResultLine[]): Snapshot {
+  const snapshot = emptySnapshot(HEAD);
+  for (const line of lines) absorbLine(snapshot, line);
+  return snapshot;
+}
+
+describe('the recorder', () => {
+  it('counts every operation once, and gives each window up once, in order, when all of it has settled', () => {
+    fc.assert(
+      fc.property(operations, (ops) => {
+        const closed = record(ops);
+        const cells = closed.flatMap((part) => part.cells);
+        assert.equal(
+          cells.reduce((sum, { planned }) => sum + planned, 0),
+          ops.length,
+        );
+        for (const cell of cells)
+          assert.equal(
+            cell.outcomes.reduce((sum, n) => sum + n, 0),
+            cell.planned,
+          );
+        const keys = cells.map(({ stream, route, windowS }) => `${stream}/${route}/${windowS}`);
+        assert.equal(new Set(keys).size, keys.length);
+        const windows = cells.map(({ windowS }) => windowS);
+        assert.deepEqual(
+          windows,
+          [...windows].sort((a, b) => a - b),
+        );
+        const tenants = closed.flatMap((part) => part.tenants).reduce((sum, { planned }) => sum + planned, 0);
+        assert.equal(tenants, ops.filter(({ tenant }) => tenant !== null).length);
+        const fired = closed.flatMap((part) => part.slices).reduce((sum, { lag }) => sum + lag.count, 0);
+        assert.equal(fired, ops.filter(({ outcome }) => outcome !== 'shed' && outcome !== 'unsent').length);
+      }),
+    );
+  });
+
+  it('folds tenants beyond its bound into one', () => {
+    const ops = Array.from({ length: 50 }, (_, i) => ({
+      dueUs: i * 1000,
+      lengthUs: 10,
+      outcome: 'ok' as const,
+      stream: 0,
+      route: 0,
+      tenant: `t${i}`,
+      status: 200,
+    }));
+    const tenants = record(ops, 10).flatMap((part) => part.tenants);
+    assert.equal(tenants.length, 11);
+    assert.equal(tenants.find(({ tenant }) => tenant === 'other')?.planned, 40);
+  });
+});
+
+describe('result lines', () => {
+  it('are written and read back the same', () => {
+    fc.assert(
+      fc.property(operations, (ops) => {
+        for (const line of [{ kind: 'head' as const, head: HEAD }, ...linesOf(record(ops))]) {
+          const text = writeLine(line);
+          assert.equal(writeLine(readLine(text)), text);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('add up to the same in any order, and split in any way', () => {
+    fc.assert(
+      fc.property(operations, fc.integer(), (ops, seed) => {
+        const lines = linesOf(record(ops));
+        const whole = digest(absorbAll(lines));
+        const shuffled = lines
+          .map((line, i) => ({ line, key: Math.sin(seed + i * 7.13) }))
+          .sort((a, b) => a.key - b.key);
+        const parts = [shuffled.slice(0, lines.length / 2), shuffled.slice(lines.length / 2)];
+        const [a, b] = parts.map((part) => absorbAll(part.map(({ line }) => line))) as [Snapshot, Snapshot];
+        assert.equal(digest(mergeSnapshots(a, b, HEAD)), whole);
+        assert.equal(digest(mergeSnapshots(b, a, HEAD)), whole);
+        assert.equal(digest(mergeSnapshots(a, mergeSnapshots(b, emptySnapshot(HEAD), HEAD), HEAD)), whole);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('are refused with a reason where they are none', () => {
+    for (const text of [
+      '',
+      '{',
+      'null',
+      '[]',
+      '{"t":"cat"}',
+      '{"t":"cell","s":0}',
+      '{"t":"head","format":2}',
+      '{"t":"cell","s":0.5,"r":0,"w":0}',
+    ]) {
+      assert.throws(() => readLine(text), ResultFormatError, text);
+    }
+  });
+});
+
+describe('merging heads', () => {
+  const other: Head = { ...HEAD, shards: [{ i: 1, n: 2 }] };
+
+  it('takes disjoint shards of one run', () => {
+    const merged = mergeHeads(HEAD, other);
+    assert.deepEqual(merged.shards, [
+      { i: 0, n: 2 },
+      { i: 1, n: 2 },
+    ]);
+    assert.equal(merged.plannedTotal, 20);
+  });
+
+  for (const [what, change] of [
+    ['plan', { planId: 'q' }],
+    ['target', { target: 'http://127.0.0.1:2' }],
+    ['version', { version: '2.0.0' }],
+    ['counted twice', { shards: [{ i: 2, n: 4 }] }],
+  ] as const) {
+    it(`refuses: ${what}`, () => {
+      assert.throws(
+        () => mergeHeads(HEAD, { ...other, ...change }),
+        (error) => error instanceof MergeError && error.message.includes(what),
+      );
+    });
+  }
+});
+
+describe('the collector', () => {
+  const emptyClosed = (closedS: number, cells: Cell[] = []): Closed => ({
+    closedS,
+    cells,
+    slices: [],
+    tenants: [],
+  });
+  const cell = (windowS: number): Cell => {
+    const [first] = record([
+      { dueUs: 0, lengthUs: 10, outcome: 'ok', stream: 0, route: 0, tenant: null, status: 200 },
+    ]).flatMap((part) => part.cells);
+    return {
+      ...(first as Cell),
+      windowS,
+      statuses: new Map([[200, 1]]),
+      outcomes: [...(first as Cell).outcomes],
+    };
+  };
+
+  it('lets a window go when every worker has closed it, with their cells added up, in order', () => {
+    const emitted: Cell[] = [];
+    const collector = new Collector(2, (line) => line.kind === 'cell' && emitted.push(line.cell));
+    collector.add(0, emptyClosed(3, [cell(0), cell(2)]), []);
+    assert.deepEqual(emitted, []);
+    collector.add(1, emptyClosed(1, [cell(0)]), []);
+    assert.deepEqual(
+      emitted.map(({ windowS, planned }) => [windowS, planned]),
+      [[0, 2]],
+    );
+    assert.equal(collector.closedS, 1);
+    collector.finish(1);
+    assert.deepEqual(
+      emitted.map(({ windowS }) => windowS),
+      [0, 2],
+    );
+    collector.add(0, emptyClosed(6, [cell(5)]), []);
+    collector.finish(0);
+    assert.deepEqual(
+      emitted.map(({ windowS }) => windowS),
+      [0, 2, 5],
+    );
+  });
+});
