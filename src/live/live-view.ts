@@ -36,7 +36,10 @@ export interface LiveState {
 
 const EIGHTHS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/** The view for a terminal: three lines and a picture of the last seconds. */
+/** Rows of the picture. */
+const ROWS = 5;
+
+/** The view for a terminal: where it stands, a picture of the seconds so far, and what comes next. */
 export function liveLines(state: LiveState, width: number, paint: Paint): string[] {
   const phase = phaseAt(state);
   const multiple =
@@ -50,12 +53,11 @@ export function liveLines(state: LiveState, width: number, paint: Paint): string
     `in flight ${formatCount(state.inFlight)}`,
     ...(state.p99 === '' ? [] : [`p99 ${state.p99}`]),
   ];
-  const bar = history(state, Math.max(10, width - 2));
   const hint = state.stopping ? 'stopping: Ctrl-C again to quit at once' : nextPhase(state);
   return [
     paint.bold(clip(title, width)),
     ` ${rates.join('   ')}`,
-    ` ${bar.map(({ text, bad }) => (bad ? paint.bad(text) : paint.good(text))).join('')}`,
+    ...picture(state, Math.max(10, width - 2), paint),
     paint.dim(clip(` ${hint}`, width)),
   ];
 }
@@ -85,11 +87,25 @@ function nextPhase({ phases, atUs }: LiveState): string {
     : `${next.name} in ${formatDuration(next.startS * 1e6 - atUs)}   Ctrl-C stops`;
 }
 
-/** One column a second, as high as its answers, in the colour of what most of them were. */
-function history(state: LiveState, columns: number): { text: string; bad: boolean }[] {
-  return state.history.slice(-columns).map(({ ok, failed }) => {
-    const share = Math.min(1, (ok + failed) / Math.max(1, state.peakPerSec));
-    const text = ok + failed === 0 ? ' ' : (EIGHTHS[Math.min(7, Math.floor(share * 8))] as string);
-    return { text, bad: failed > 0.05 * (ok + failed) };
+/** A column or two a second, scaled to the planned peak: ok below, failed on top of it. */
+function picture({ history, peakPerSec, durationS }: LiveState, columns: number, paint: Paint): string[] {
+  const wide = durationS * 2 <= columns ? 2 : 1;
+  const seconds = history.slice(-Math.floor(columns / wide));
+  const unit = Math.max(1, peakPerSec) / ROWS;
+  return Array.from({ length: ROWS }, (_, i) => {
+    const row = ROWS - 1 - i;
+    const cells = seconds.map(({ ok, failed }) => {
+      const okRows = ok / unit - row;
+      const allRows = (ok + failed) / unit - row;
+      const isOk = okRows >= 0.5 || (okRows > 0 && allRows - okRows < 0.25);
+      const text = block(isOk && failed === 0 ? okRows : allRows).repeat(wide);
+      return isOk ? paint.good(text) : paint.bad(text);
+    });
+    return ` ${cells.join('')}`;
   });
+}
+
+function block(height: number): string {
+  if (height <= 0) return ' ';
+  return EIGHTHS[Math.min(7, Math.floor(height * 8))] as string;
 }
