@@ -31,7 +31,10 @@ export async function demoCommand(terminal: Terminal): Promise<ExitCode> {
   terminal.err(`A promotion meets a shop that scales too slowly: one evening, ${SPEED} times as fast.\n`);
   const storefront = spawn(process.execPath, [CLI, 'storefront', '--speed', String(SPEED)], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // Ctrl-C is for the run, which drains against a shop that is still there; the shop is ended below.
+    detached: true,
   });
+  process.once('exit', () => storefront.kill('SIGTERM'));
   try {
     const target = await addressOf(storefront);
     const { exitCode } = await carryOut(

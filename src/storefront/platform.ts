@@ -6,7 +6,7 @@ import type { RouteName } from './routes.js';
 import { ServiceTimes } from './service-time.js';
 import type { StorefrontSettings } from './settings.js';
 import { type Ending, Tallies, type Tally } from './tally.js';
-import { Timeline } from './timeline.js';
+import { StoreTimeline, Timeline } from './timeline.js';
 
 /** A request inside the platform. */
 export interface Ticket<R> extends Waiter<Ticket<R>> {
@@ -29,6 +29,7 @@ const SECOND_US = 1e6;
 export class Platform<R> {
   readonly tallies: Tallies;
   readonly timeline: Timeline;
+  readonly storeTimeline = new StoreTimeline();
   readonly scaler: Autoscaler;
   readonly #service: ServiceTimes;
   readonly #inService = new Heap<Ticket<R>>();
@@ -216,6 +217,7 @@ export class Platform<R> {
       aborted: endings.aborted,
     };
     const share = (now.busyUs - last.busyUs) / (now.slotUs - last.slotUs);
+    this.storeTimeline.push(this.timeline.seconds, this.tallies.stores);
     this.timeline.push({
       instancesServing: this.scaler.serving,
       instancesBooting: this.scaler.bootsUs.length,

@@ -1,4 +1,5 @@
-// The platform's state by the second, for as many seconds as fit: a ring of integers.
+// The platform's state by the second, whole and by store, for as many seconds as fit: rings of integers.
+import type { Tally } from './tally.js';
 
 /** What is kept of a second; counts are of the second, gauges stand at its end. */
 export const COLUMNS = [
@@ -55,5 +56,71 @@ export class Timeline {
       seconds.push(second as Second);
     }
     return seconds;
+  }
+}
+
+/** What one store had in one second; stores to which nothing happened have no row. */
+export interface StoreSecond {
+  readonly atS: number;
+  readonly store: string;
+  readonly arrivals: number;
+  readonly ok: number;
+  /** Ended as 503, 504, or left by the client. */
+  readonly failed: number;
+}
+
+/** A store's running counts when its last row was written. */
+interface StoreCounts {
+  readonly index: number;
+  arrivals: number;
+  ok: number;
+  failed: number;
+}
+
+/** Rows kept of the stores' timeline; the oldest go first. */
+const STORE_ROWS_MAX = 200_000;
+const STORE_COLUMNS = 5;
+
+/** The stores by the second, as differences of their running tallies. */
+export class StoreTimeline {
+  readonly #rows = new Uint32Array(STORE_ROWS_MAX * STORE_COLUMNS);
+  readonly #names: string[] = [];
+  readonly #last: StoreCounts[] = [];
+  readonly #known = new Map<string, number>();
+  #written = 0;
+
+  /** Adds a second: the rows of all stores whose tallies have moved since the one before. */
+  push(atS: number, stores: ReadonlyMap<string, Tally>): void {
+    for (const [store, { arrivals, endings }] of stores) {
+      const last = this.#lastOf(store);
+      const ok = endings[200];
+      const failed = endings[503] + endings[504] + endings.aborted;
+      if (arrivals === last.arrivals && ok === last.ok && failed === last.failed) continue;
+      const row = [atS, last.index, arrivals - last.arrivals, ok - last.ok, failed - last.failed];
+      this.#rows.set(row, (this.#written++ % STORE_ROWS_MAX) * STORE_COLUMNS);
+      Object.assign(last, { arrivals, ok, failed });
+    }
+  }
+
+  /** The rows kept, oldest first, from second `sinceS` on. */
+  read(sinceS = 0): StoreSecond[] {
+    const found: StoreSecond[] = [];
+    for (let n = Math.max(0, this.#written - STORE_ROWS_MAX); n < this.#written; n++) {
+      const from = (n % STORE_ROWS_MAX) * STORE_COLUMNS;
+      const row = this.#rows.subarray(from, from + STORE_COLUMNS);
+      const [atS = 0, index = 0, arrivals = 0, ok = 0, failed = 0] = row;
+      if (atS >= sinceS) found.push({ atS, store: this.#names[index] ?? '', arrivals, ok, failed });
+    }
+    return found;
+  }
+
+  #lastOf(store: string): StoreCounts {
+    let index = this.#known.get(store);
+    if (index === undefined) {
+      index = this.#names.push(store) - 1;
+      this.#known.set(store, index);
+      this.#last.push({ index, arrivals: 0, ok: 0, failed: 0 });
+    }
+    return this.#last[index] as StoreCounts;
   }
 }

@@ -3,7 +3,7 @@ import type { Platform } from './platform.js';
 import { ROUTES, type RouteName } from './routes.js';
 import type { StorefrontSettings } from './settings.js';
 import { type TallyView, viewTally } from './tally.js';
-import type { Second } from './timeline.js';
+import type { Second, StoreSecond } from './timeline.js';
 
 export interface StorefrontView {
   readonly format: 1;
@@ -17,6 +17,8 @@ export interface StorefrontView {
   readonly totals: TallyView & { readonly routes: Readonly<Record<RouteName, TallyView>> };
   /** By arrivals, most first; `(other)` holds the stores beyond the limit. */
   readonly stores: readonly (TallyView & { readonly store: string })[];
+  /** Stores by the second, oldest first; where nothing happened to a store there is no row. */
+  readonly storeSeconds: readonly StoreSecond[];
   /** Whole seconds that have passed, oldest first. */
   readonly seconds: readonly (Omit<Second, 'utilisationPermille'> & { readonly utilisation: number })[];
 }
@@ -26,7 +28,7 @@ export interface StorefrontView {
  * @param sinceS the first second wanted of the timeline
  */
 export function viewOf<R>(platform: Platform<R>, startedAt: Date, nowUs: number, sinceS = 0): StorefrontView {
-  const { tallies, timeline, scaler, settings } = platform;
+  const { tallies, timeline, storeTimeline, scaler, settings } = platform;
   const routes = Object.fromEntries(ROUTES.map((route) => [route, viewTally(tallies.routes[route])]));
   return {
     format: 1,
@@ -38,6 +40,7 @@ export function viewOf<R>(platform: Platform<R>, startedAt: Date, nowUs: number,
     stores: [...tallies.stores]
       .map(([store, tally]) => ({ store, ...viewTally(tally) }))
       .sort((a, b) => b.arrivals - a.arrivals),
+    storeSeconds: storeTimeline.read(sinceS),
     seconds: timeline.read(sinceS).map(({ utilisationPermille, ...second }) => ({
       ...second,
       utilisation: utilisationPermille / 1000,
