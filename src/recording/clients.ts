@@ -22,6 +22,8 @@ export class Clients {
   private readonly agents = new Map<string, ClientClass>();
   private readonly seedA: number;
   private readonly seedB: number;
+  /** Texts given to `of`; what is beyond it does not tell clients apart. */
+  private readonly scratch = Buffer.alloc(4_096);
   /** The buffer of the last call, seen as 32-bit words: half the cost of putting words together from bytes. */
   private viewed: Buffer | undefined;
   private view: DataView = new DataView(new ArrayBuffer(0));
@@ -38,6 +40,14 @@ export class Clients {
     const digest = createHash('sha256').update(`clients\0${key}`).digest();
     this.seedA = digest.readInt32LE(0);
     this.seedB = digest.readInt32LE(4);
+  }
+
+  /** Finds the client of an address and a user agent given as text; '' is none. */
+  of(address: string, agent: string): number {
+    const scratch = this.scratch;
+    const addressTo = scratch.write(address, 0, 'latin1');
+    const agentTo = addressTo + scratch.write(agent, addressTo, 'latin1');
+    return this.find(scratch, 0, addressTo, addressTo, agentTo);
   }
 
   /** Finds the client of an address and a user agent, both given as byte ranges; an empty range is none. */

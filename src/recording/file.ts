@@ -1,11 +1,12 @@
 // One log file as batches of rows in start order: lines, format, stamps and order put together.
 import type { Clients } from './clients.js';
-import { type Format, type LineParser, UNREAD } from './formats/format.js';
-import { detectFormat, sampleOf } from './formats/index.js';
+import { type LineParser, UNREAD } from './formats/format.js';
+import { type Detected, detectFormat, sampleOf } from './formats/index.js';
 import { type Block, type FileReport, LINE_BYTES_MAX, readBlocks } from './lines.js';
 import { type RowBudget, StartOrder, sortByStart } from './order.js';
 import type { Row } from './row.js';
 import { needsSpread, type StampRule, spread, stampRule } from './stamps.js';
+import { Zone } from './zone.js';
 
 /** Rows in a batch, at most. */
 export const BATCH_ROWS = 1_024;
@@ -54,7 +55,7 @@ export class LogFile {
   readonly summary: FileSummary;
   /** The earliest stamp among the first lines, UTC microseconds; `peek` finds it. */
   firstStampUs = Number.NaN;
-  private format: Format | undefined;
+  private detected: Detected | undefined;
 
   constructor(private readonly options: FileOptions) {
     this.summary = {
@@ -78,8 +79,10 @@ export class LogFile {
     for await (const block of readBlocks(this.options.file, { digest: null, cut: null })) {
       const sample = sampleOf(block.bytes, block.length);
       if (sample.lines.length === 0) continue;
-      this.format = detectFormat(this.options.file, sample);
-      const parser = this.format.open(this.options.clients);
+      this.detected = detectFormat(this.options.file, sample, { zone: Zone.UTC, fields: null });
+      const { reading } = this.detected;
+      if (reading.kind !== 'lines') throw new Error('records are not read yet');
+      const parser = reading.open(this.options.clients);
       for (const [from, to] of sample.lines) {
         const row = parser.parse(block.bytes, from, to);
         if (typeof row === 'string') continue;
@@ -93,12 +96,12 @@ export class LogFile {
   async *rows(): AsyncGenerator<Row[], void> {
     const { file, index, seed, clients } = this.options;
     const report: FileReport = { digest: null, cut: null };
-    const format = this.format;
-    const parser = format?.open(clients);
+    const reading = this.detected?.reading;
+    const parser = reading?.kind === 'lines' ? reading.open(clients) : undefined;
     const full: Row[][] = [];
     let batch: Row[] = [];
     const sorter = this.sorter(
-      stampRule(seed, index, format?.stamp ?? 'start', format?.resolutionUs ?? 1),
+      stampRule(seed, index, reading?.stamp ?? 'start', reading?.resolutionUs ?? 1),
       (row) => {
         batch.push(row);
         if (batch.length === BATCH_ROWS) {
@@ -119,7 +122,7 @@ export class LogFile {
       this.summary.unread[TOO_LATE] = late;
       this.summary.rows -= late;
     }
-    this.summary.format = format?.name ?? null;
+    this.summary.format = this.detected?.format.name ?? null;
     this.summary.stampModel = parser?.stampModel() ?? null;
     this.summary.digest = report.digest;
     this.summary.cut = report.cut;

@@ -18,6 +18,10 @@ export interface Row {
   client: string;
   /** What kind of client the user agent says it was. */
   clientClass: ClientClass;
+  /** Headers that may be sent again, as JSON: `[["name","value"], …]`, names in lower case; undefined for none. */
+  headers: string | undefined;
+  /** The body; undefined for none. */
+  body: Uint8Array | undefined;
 }
 
 export type ClientClass = 'person' | 'bot' | 'unknown';

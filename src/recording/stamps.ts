@@ -1,5 +1,6 @@
 // From the time stamps of a log to the starts of requests: spreads coarse stamps, moves ends back by durations.
 import { type DrawKey, draw, drawKey } from '../random.js';
+import type { StampKind } from './formats/format.js';
 import type { Row } from './row.js';
 
 /** Stamps coarser than this are spread; a finer one is left where it is. */
@@ -17,12 +18,7 @@ export interface StampRule {
 }
 
 /** The rule for the `file`-th file read with this seed; two files never share offsets. */
-export function stampRule(
-  seed: number,
-  file: number,
-  stamp: 'start' | 'end' | 'unknown',
-  resolutionUs: number,
-): StampRule {
+export function stampRule(seed: number, file: number, stamp: StampKind, resolutionUs: number): StampRule {
   return { resolutionUs, end: stamp === 'end', key: drawKey(seed, 'stamp offset', file) };
 }
 

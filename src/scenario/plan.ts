@@ -1,5 +1,5 @@
 // The Plan: what will be sent, resolved and frozen. Its canonical JSON's SHA-256 is the planId.
-import type { ClientClass } from '../recording/row.js';
+import type { Where } from '../recording/where.js';
 
 /**
  * Everything that decides which requests are sent and when. Target, gates, workers and shard are not part of it;
@@ -132,16 +132,6 @@ export interface RecordingStream extends StreamBase {
   readonly hosts: Readonly<Record<string, string>> | 'as-recorded' | null;
   /** Names of the routes whose writes and acting paths may be sent. */
   readonly writes: readonly string[];
-}
-
-/** A filter of recorded rows: all that is named must hold. Values with `*` are patterns. */
-export interface Where {
-  readonly tenant?: readonly string[];
-  readonly route?: readonly string[];
-  readonly path?: readonly string[];
-  readonly method?: readonly string[];
-  readonly client?: readonly ClientClass[];
-  readonly not?: Where;
 }
 
 /** A stretch of the plan, whole seconds of due time, from the planned rate alone; `endS` is not in it. */

@@ -4,9 +4,10 @@ import { resolve } from 'node:path';
 import { UserError } from '../problem.js';
 import type { ClientClass } from '../recording/row.js';
 import type { RecordingSurvey, SurveyOptions, surveyRecording } from '../recording/survey.js';
+import type { Where } from '../recording/where.js';
 import type { InputFiles } from './inputs.js';
 import { didYouMean } from './nearest.js';
-import type { RecordingInput, RecordingStream, Where } from './plan.js';
+import type { RecordingInput, RecordingStream } from './plan.js';
 import { type Path, type ProblemList, quote } from './problems.js';
 import type { RouteTable } from './routes.js';
 import type { TypedStream, TypedWhere } from './schema.js';
@@ -150,9 +151,13 @@ function readWhere(path: Path, typed: TypedWhere, problems: ProblemList): Where 
 
 function readFilter(path: Path, typed: TypedFilter, problems: ProblemList): Where {
   if (Object.values(typed).every((value) => value === undefined)) {
-    problems.add(path, 'is an empty filter', 'name at least one of tenant, route, path, method, client');
+    problems.add(
+      path,
+      'is an empty filter',
+      'name at least one of tenant, route, host, path, method, client',
+    );
   }
-  const { tenant, route, path: paths, method, client } = typed;
+  const { tenant, route, host, path: paths, method, client } = typed;
   for (const name of listOf(client)) {
     if (CLIENTS.some((known) => known === name)) continue;
     problems.add([...path, 'client'], `${quote(name)} is no kind of client`, didYouMean(name, CLIENTS));
@@ -160,6 +165,7 @@ function readFilter(path: Path, typed: TypedFilter, problems: ProblemList): Wher
   return {
     ...(tenant !== undefined && { tenant: listOf(tenant) }),
     ...(route !== undefined && { route: listOf(route) }),
+    ...(host !== undefined && { host: listOf(host) }),
     ...(paths !== undefined && { path: listOf(paths) }),
     ...(method !== undefined && { method: listOf(method).map((name) => name.toUpperCase()) }),
     ...(client !== undefined && { client: CLIENTS.filter((known) => listOf(client).includes(known)) }),

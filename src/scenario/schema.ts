@@ -110,6 +110,7 @@ const spike = strict({
 const filter = {
   tenant: oneOrMore.optional(),
   route: oneOrMore.optional(),
+  host: oneOrMore.optional().describe('Recorded hosts; * stands for anything.'),
   path: oneOrMore.optional().describe('Path patterns; * stands for anything.'),
   method: oneOrMore.optional(),
   client: oneOrMore.optional().describe('Kinds of client: person, bot, unknown.'),

@@ -34,9 +34,11 @@ export interface PlannedRequest {
   host: string | null;
   /** Names and values by turns, without Host. Shared between requests: not to be changed. */
   headers: readonly string[];
-  body: string | null;
-  /** A status that was recorded for it and counts as ok though it is an error; 0 for none. */
+  body: string | Uint8Array | null;
+  /** Status that was answered when it was recorded; 0 where it was not recorded, or is not known. */
   recordedStatus: number;
+  /** How long it took when it was recorded, microseconds; NaN where that is not known. */
+  recordedDurationUs: number;
 }
 
 export function emptyRequest(): PlannedRequest {
@@ -49,12 +51,16 @@ export function emptyRequest(): PlannedRequest {
     headers: [],
     body: null,
     recordedStatus: 0,
+    recordedDurationUs: Number.NaN,
   };
 }
 
-/** Whether an answer's status counts as ok: the route's ranges, or the error that was recorded for it. */
+/** Errors that load makes, not the request: recording one does not make it the right answer. */
+const OF_LOAD: ReadonlySet<number> = new Set([408, 425, 429, 499]);
+
+/** Whether an answer's status counts as ok: the route's ranges, or the 4xx that was recorded for it. */
 export function isExpected(plan: Plan, request: PlannedRequest, status: number): boolean {
-  if (status === request.recordedStatus) return true;
+  if (status === request.recordedStatus && status >= 400 && status < 500 && !OF_LOAD.has(status)) return true;
   for (const [low, high] of plan.routes[request.route]?.expect ?? []) {
     if (status >= low && status <= high) return true;
   }

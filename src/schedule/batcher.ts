@@ -10,6 +10,7 @@ export class Batcher {
   readonly #dueUs: number[] = [];
   readonly #seq: number[] = [];
   readonly #visitor: number[] = [];
+  readonly #recordedDurationUs: number[] = [];
   readonly #request: number[] = [];
   readonly #requests: RecordedRequest[] = [];
   readonly #known = new Map<string, number>();
@@ -23,14 +24,15 @@ export class Batcher {
     this.#dueUs.push(arrival.dueUs);
     this.#seq.push(arrival.seq);
     this.#visitor.push(arrival.visitor);
-    const status = arrival.recordedStatus ?? 0;
-    const recordedStatus = status >= 400 && status < 500 ? status : 0;
-    const { route, tenant, method, path, host } = arrival;
-    const key = `${method} ${host ?? ''} ${path} ${recordedStatus} ${tenant ?? ''}`;
-    let index = this.#known.get(key);
+    this.#recordedDurationUs.push(arrival.recordedDurationUs);
+    const { route, tenant, method, path, host, recordedStatus, headers, body } = arrival;
+    const key = `${method} ${host ?? ''} ${path} ${recordedStatus} ${tenant ?? ''} ${headers ?? ''}`;
+    // Bodies are not compared: two requests with one are two.
+    let index = body === undefined ? this.#known.get(key) : undefined;
     if (index === undefined) {
-      index = this.#requests.push({ route, tenant, method, path, host, recordedStatus }) - 1;
-      this.#known.set(key, index);
+      const request = { route, tenant, method, path, host, recordedStatus, headers, body };
+      index = this.#requests.push(request) - 1;
+      if (body === undefined) this.#known.set(key, index);
     }
     this.#request.push(index);
   }
@@ -42,11 +44,13 @@ export class Batcher {
       dueUs: Float64Array.from(this.#dueUs),
       seq: Float64Array.from(this.#seq),
       visitor: Float64Array.from(this.#visitor),
+      recordedDurationUs: Float64Array.from(this.#recordedDurationUs),
       request: Uint16Array.from(this.#request),
       requests: [...this.#requests],
     };
-    for (const column of [this.#dueUs, this.#seq, this.#visitor, this.#request, this.#requests])
-      column.length = 0;
+    const columns = [this.#dueUs, this.#seq, this.#visitor, this.#recordedDurationUs, this.#request];
+    for (const column of columns) column.length = 0;
+    this.#requests.length = 0;
     this.#known.clear();
     return batch;
   }

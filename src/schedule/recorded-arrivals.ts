@@ -6,6 +6,8 @@ export interface ArrivalBatch {
   readonly dueUs: Float64Array;
   readonly seq: Float64Array;
   readonly visitor: Float64Array;
+  /** How long each took when it was recorded; NaN where that is not known. */
+  readonly recordedDurationUs: Float64Array;
   /** Index into `requests`. */
   readonly request: Uint16Array;
   readonly requests: readonly RecordedRequest[];
@@ -18,8 +20,11 @@ export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly host: string | null;
-  /** Recorded status if it was a 4xx, which then counts as ok; else 0. */
+  /** 0 where it is not known. */
   readonly recordedStatus: number;
+  /** As JSON of pairs; undefined for none. */
+  readonly headers: string | undefined;
+  readonly body: Uint8Array | undefined;
 }
 
 export class RecordedArrivals implements Arrivals {
@@ -74,8 +79,9 @@ export class RecordedArrivals implements Arrivals {
     into.path = request.path;
     into.host = request.host;
     into.headers = this.headers;
-    into.body = null;
+    into.body = request.body ?? null;
     into.recordedStatus = request.recordedStatus;
+    into.recordedDurationUs = batch?.recordedDurationUs[this.#at] as number;
   }
 
   #load(): void {

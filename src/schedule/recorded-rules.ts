@@ -1,8 +1,9 @@
 // What a plan says of single recorded rows: their route and tenant, and whether they may be sent.
-import { matchesAny, Pattern } from '../recording/pattern.js';
+import { Pattern } from '../recording/pattern.js';
 import { isActingPath } from '../recording/quarantine.js';
 import type { Row } from '../recording/row.js';
-import type { Plan, RecordingStream, TenantPattern, Where } from '../scenario/plan.js';
+import { RowFilter, withoutQuery } from '../recording/where.js';
+import type { Plan, RecordingStream, TenantPattern } from '../scenario/plan.js';
 
 /** Why a row is not sent; the schedule adds those that need no route. */
 export const DROPPED = {
@@ -35,7 +36,7 @@ export class RowRules {
   private readonly names: readonly string[];
   private readonly mayWrite: readonly boolean[];
   private readonly tenants: TenantFinder | null;
-  private readonly where: CompiledWhere | null;
+  private readonly where: RowFilter | null;
   /** Verdicts by method and path. Paths repeat, and matching them is the dearest thing here. */
   private readonly cache = new Map<string, Verdict>();
 
@@ -50,7 +51,7 @@ export class RowRules {
     );
     this.mayWrite = this.names.map((name) => stream.writes.includes(name));
     this.tenants = plan.tenants === null ? null : new TenantFinder(plan.tenants);
-    this.where = stream.where === null ? null : new CompiledWhere(stream.where);
+    this.where = stream.where === null ? null : new RowFilter(stream.where);
   }
 
   /** Why a row is not sent, '' if it may be; sets `route` and `tenant` in either case. */
@@ -86,37 +87,6 @@ export class RowRules {
   }
 }
 
-class CompiledWhere {
-  private readonly tenant: readonly Pattern[] | null;
-  private readonly route: readonly Pattern[] | null;
-  private readonly path: readonly Pattern[] | null;
-  private readonly method: readonly Pattern[] | null;
-  private readonly client: ReadonlySet<string> | null;
-  private readonly not: CompiledWhere | null;
-
-  constructor(where: Where) {
-    const compile = (texts: readonly string[] | undefined) => texts?.map((text) => new Pattern(text)) ?? null;
-    this.tenant = compile(where.tenant);
-    this.route = compile(where.route);
-    this.path = compile(where.path);
-    this.method = compile(where.method?.map((method) => method.toUpperCase()));
-    this.client = where.client ? new Set(where.client) : null;
-    this.not = where.not ? new CompiledWhere(where.not) : null;
-  }
-
-  /** A row without a tenant is of none: no pattern takes it, `*` included. */
-  takes(row: Row, route: string, tenant: string | null): boolean {
-    return (
-      (this.tenant === null || (tenant !== null && matchesAny(this.tenant, tenant))) &&
-      (this.route === null || matchesAny(this.route, route)) &&
-      (this.path === null || matchesAny(this.path, withoutQuery(row.path))) &&
-      (this.method === null || matchesAny(this.method, row.method)) &&
-      (this.client === null || this.client.has(row.clientClass)) &&
-      (this.not === null || !this.not.takes(row, route, tenant))
-    );
-  }
-}
-
 /** Finds the tenant between the two literal parts of a pattern: `{tenant}.shop.example`, `/s/{tenant}`. */
 class TenantFinder {
   private readonly before: string;
@@ -149,9 +119,4 @@ class TenantFinder {
     const rest = this.after.replace(/\/?\*?$/, '');
     return path.startsWith(rest, end) ? path.slice(this.before.length, end) : null;
   }
-}
-
-function withoutQuery(path: string): string {
-  const query = path.indexOf('?');
-  return query < 0 ? path : path.slice(0, query);
 }

@@ -21,8 +21,13 @@ export interface RecordedArrival {
   path: string;
   /** Host to send; null: the target's own. */
   host: string | null;
-  /** The recorded status, which may be what is expected again. */
-  recordedStatus: number | undefined;
+  /** Status that was answered when it was recorded; 0 where that is not known. */
+  recordedStatus: number;
+  /** How long it took when it was recorded, microseconds; NaN where that is not known. */
+  recordedDurationUs: number;
+  /** Headers that were recorded with it, as JSON of pairs; undefined for none. */
+  headers: string | undefined;
+  body: Uint8Array | undefined;
 }
 
 export type EmitArrival = (arrival: RecordedArrival) => void;
@@ -170,7 +175,10 @@ export class RecordedSchedule {
           method: row.method,
           path: row.path,
           host,
-          recordedStatus: row.status,
+          recordedStatus: row.status ?? 0,
+          recordedDurationUs: row.durationUs ?? Number.NaN,
+          headers: row.headers,
+          body: row.body,
         },
         row: this.row,
         copy,

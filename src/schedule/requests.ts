@@ -74,6 +74,7 @@ export class RequestMaker {
     into.route = request.route;
     into.method = request.method;
     into.recordedStatus = 0;
+    into.recordedDurationUs = Number.NaN;
     into.tenant = this.#tenantName;
     into.host = null;
     const path = request.path.fill();

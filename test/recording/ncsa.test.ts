@@ -3,26 +3,37 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Clients } from '../../src/recording/clients.js';
-import { UNREAD } from '../../src/recording/formats/format.js';
+import { type LineReading, UNREAD } from '../../src/recording/formats/format.js';
 import { sampleOf } from '../../src/recording/formats/index.js';
-import { combined, combinedTimed } from '../../src/recording/formats/ncsa.js';
+import { ncsa } from '../../src/recording/formats/ncsa.js';
 import type { Row } from '../../src/recording/row.js';
+import { Zone } from '../../src/recording/zone.js';
 
 const AT = '[24/Nov/2025:17:26:01 +0000]';
 const AT_US = Date.UTC(2025, 10, 24, 17, 26, 1) * 1000;
 const AGENT = '"-" "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"';
 const PHONE = '192.0.2.7';
 
-function parseBytes(bytes: Buffer, format = combined): Row | string {
-  return format.open(new Clients('test', 256)).parse(bytes, 0, bytes.length);
+/** How a log is read whose first line this is, with or without a duration. */
+const TIMED = Buffer.from(`${PHONE} - - ${AT} "GET / HTTP/1.1" 200 512 ${AGENT} 0.250`);
+const PLAIN = Buffer.from(`${PHONE} - - ${AT} "GET / HTTP/1.1" 200 512 ${AGENT}`);
+
+function readingOf(bytes: Buffer): LineReading {
+  const reading = ncsa.detect(sampleOf(bytes, bytes.length), { zone: Zone.UTC, fields: null });
+  assert.ok(reading?.kind === 'lines');
+  return reading;
 }
 
-function parse(line: string, format = combined): Row | string {
-  return parseBytes(Buffer.from(line, 'latin1'), format);
+function parseBytes(bytes: Buffer, like = PLAIN): Row | string {
+  return readingOf(like).open(new Clients('test', 256)).parse(bytes, 0, bytes.length);
 }
 
-function row(line: string, format = combined): Row {
-  const found = parse(line, format);
+function parse(line: string, like = PLAIN): Row | string {
+  return parseBytes(Buffer.from(line, 'latin1'), like);
+}
+
+function row(line: string, like = PLAIN): Row {
+  const found = parse(line, like);
   if (typeof found === 'string') assert.fail(`${found}: ${line}`);
   return found;
 }
@@ -45,6 +56,8 @@ describe('an ordinary line', () => {
       status: 200,
       bytes: 512,
       clientClass: 'person',
+      headers: undefined,
+      body: undefined,
     });
   });
 
@@ -65,7 +78,7 @@ describe('an ordinary line', () => {
     assert.notEqual(row(asking('GET /a HTTP/1.1').replace(PHONE, '192.0.2.8')).client, one);
     assert.notEqual(row(asking('GET /a HTTP/1.1').replace('140', '141')).client, one);
     const bytes = Buffer.from(asking('GET /a HTTP/1.1'));
-    const other = combined.open(new Clients('another key')).parse(bytes, 0, bytes.length) as Row;
+    const other = readingOf(PLAIN).open(new Clients('another key')).parse(bytes, 0, bytes.length) as Row;
     assert.notEqual(other.client, one);
   });
 });
@@ -134,7 +147,7 @@ describe('status and bytes', () => {
 
 describe('time stamps', () => {
   it('take the zone from the line, across a change inside a file', () => {
-    const parser = combined.open(new Clients('test'));
+    const parser = readingOf(PLAIN).open(new Clients('test'));
     const at = (stamp: string) => {
       const line = Buffer.from(`${PHONE} - - [${stamp}] "GET / HTTP/1.1" 200 1`);
       return (parser.parse(line, 0, line.length) as Row).startUs / 1e6;
@@ -230,16 +243,13 @@ describe('what follows', () => {
 
   it('is a duration only where every line has three decimals there', () => {
     const timed = Buffer.from(`${line} ${AGENT} 0.250\n${line} ${AGENT} "10.0.0.1" 1.003 0.001\n`);
-    assert.equal(combinedTimed.detect(sampleOf(timed, timed.length)), 1);
+    assert.equal(readingOf(timed).stamp, 'end');
     const mixed = Buffer.from(`${line} ${AGENT} 0.250\n${line} ${AGENT} 250\n`);
-    assert.equal(combinedTimed.detect(sampleOf(mixed, mixed.length)), 0);
-    assert.equal(combined.detect(sampleOf(mixed, mixed.length)), 1);
-    assert.equal(row(`${line} ${AGENT} 0.250`, combinedTimed).durationUs, 250_000);
-    assert.equal(
-      row(`${line} ${AGENT} "10.0.0.1, 1.234" 512 1.003 [x] 0.001`, combinedTimed).durationUs,
-      1_003_000,
-    );
-    assert.equal(row(`${line} ${AGENT} -`, combinedTimed).durationUs, undefined);
+    assert.equal(readingOf(mixed).stamp, 'unknown');
+    assert.equal(readingOf(mixed).score, 1);
+    assert.equal(row(`${line} ${AGENT} 0.250`, TIMED).durationUs, 250_000);
+    assert.equal(row(`${line} ${AGENT} "10.0.0.1, 1.234" 512 1.003 [x] 0.001`, TIMED).durationUs, 1_003_000);
+    assert.equal(row(`${line} ${AGENT} -`, TIMED).durationUs, undefined);
     assert.equal(row(`${line} ${AGENT} 0.250`).durationUs, undefined);
   });
 });
@@ -259,7 +269,7 @@ describe('any bytes', () => {
         for (const { at, drop, put } of edits) {
           bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(put), bytes.subarray(at + drop)]);
         }
-        for (const format of [combined, combinedTimed]) {
+        for (const format of [PLAIN, TIMED]) {
           const found = parseBytes(bytes, format);
           if (typeof found === 'string') continue;
           assert.match(found.path, /^\/[\x21-\x7e]*$/);
@@ -292,11 +302,11 @@ describe('any bytes', () => {
       ' ',
     ]) {
       const filler = seed.repeat(65_536 / seed.length);
-      parse(filler, combinedTimed);
-      parse(asking(filler), combinedTimed);
-      parse(`${filler} - - ${AT} "GET / HTTP/1.1" 200 1`, combinedTimed);
-      parse(asking('GET / HTTP/1.1') + filler, combinedTimed);
-      parse(`"${asking('GET / HTTP/1.1')}${filler}`, combinedTimed);
+      parse(filler, TIMED);
+      parse(asking(filler), TIMED);
+      parse(`${filler} - - ${AT} "GET / HTTP/1.1" 200 1`, TIMED);
+      parse(asking('GET / HTTP/1.1') + filler, TIMED);
+      parse(`"${asking('GET / HTTP/1.1')}${filler}`, TIMED);
     }
   });
 });

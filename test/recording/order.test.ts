@@ -17,6 +17,8 @@ function row(startUs: number, path = '/', durationUs?: number): Row {
     bytes: 1,
     client: 'c',
     clientClass: 'person',
+    headers: undefined,
+    body: undefined,
   };
 }
 

@@ -1,42 +1,51 @@
 // The list of input formats, and which of them a file is in.
 import { type Problem, UserError } from '../../problem.js';
-import type { Format, Sample } from './format.js';
-import { combined, combinedTimed } from './ncsa.js';
+import type { Format, FormatOptions, Reading, Sample } from './format.js';
+import { ncsa } from './ncsa.js';
 
-/** Every format; on a tie the earlier wins. */
-export const FORMATS: readonly Format[] = [combinedTimed, combined];
+/** Every format; on a tie the earlier wins, so what is told apart by more stands before what takes nearly anything. */
+export const FORMATS: readonly Format[] = [ncsa];
 
 const SAMPLE_LINES = 256;
 /** A file fits when at least this share of its first lines does: logs are mixed, but not that mixed. */
 const FIT_MIN = 0.1;
 
+/** A file's format, and how to read it. */
+export interface Detected {
+  readonly format: Format;
+  readonly reading: Reading;
+}
+
 /** The first lines of a block of `length` bytes of whole lines. */
 export function sampleOf(bytes: Buffer, length: number): Sample {
   const lines: [number, number][] = [];
   for (let from = 0; from < length && lines.length < SAMPLE_LINES; ) {
-    const end = bytes.indexOf(10, from);
+    const found = bytes.indexOf(10, from);
+    const end = found < 0 || found > length ? length : found;
     const to = end > from && bytes[end - 1] === 13 ? end - 1 : end;
     if (to > from) lines.push([from, to]);
     from = end + 1;
   }
-  return { bytes, lines };
+  return { bytes, length, lines };
 }
 
 /**
- * Chooses the format of a file by its first lines.
+ * Chooses the format of a file by its first bytes.
+ * @param place the file, for the message
  * @throws UserError when none fits
  */
-export function detectFormat(file: string, sample: Sample): Format {
-  let best: Format | undefined;
-  let bestScore = 0;
-  for (const format of FORMATS) {
-    const score = format.detect(sample);
-    if (score > bestScore) {
-      best = format;
-      bestScore = score;
-    }
+export function detectFormat(
+  place: string,
+  sample: Sample,
+  options: FormatOptions,
+  formats: readonly Format[] = FORMATS,
+): Detected {
+  let best: Detected | undefined;
+  for (const format of formats) {
+    const reading = format.detect(sample, options);
+    if (reading !== null && reading.score > (best?.reading.score ?? 0)) best = { format, reading };
   }
-  if (!best || bestScore < FIT_MIN) throw new UserError([unfitting(file, sample)]);
+  if (!best || best.reading.score < FIT_MIN) throw new UserError([unfitting(place, sample)]);
   return best;
 }
 

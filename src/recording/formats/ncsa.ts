@@ -14,41 +14,35 @@ const OPEN = 91;
 const CLOSE = 93;
 const BACKSLASH = 92;
 
-const EXPECTS =
-  'lines such as: 192.0.2.7 - - [20/Feb/2026:17:26:01 +0000] "GET /p?q HTTP/1.1" 200 512 "-" "Mozilla/5.0" ' +
-  '(Apache or nginx, common or combined)';
-
 const REASONS = {
   stamp: 'no time stamp such as [20/Feb/2026:17:26:01 +0000]',
   request: 'no quoted request after the time stamp',
   status: 'no status after the request',
 } as const;
 
-/** Common and combined logs without a duration. */
-export const combined: Format = {
-  name: 'common or combined log',
-  expects: EXPECTS,
-  stamp: 'unknown',
-  resolutionUs: 1e6,
-  detect: (sample) => scan(sample).fits / Math.max(1, sample.lines.length),
-  open: (clients) => new NcsaParser(clients, false),
-};
-
 /**
- * The same with nginx's `$request_time` among the fields after the user agent. It is taken for that only when every
- * fitting line of the sample has, after the user agent, an unquoted number with exactly three decimals, as no other
- * variable that is logged there prints: Apache's `%D` and `%T` are whole numbers.
+ * Common and combined logs. With nginx's `$request_time` among the fields after the user agent, stamps are ends. A field
+ * is taken for that only when every fitting line of the sample has, after the user agent, an unquoted number with exactly
+ * three decimals, as no other variable that is logged there prints: Apache's `%D` and `%T` are whole numbers.
  */
-export const combinedTimed: Format = {
-  name: 'combined log with $request_time',
-  expects: EXPECTS,
-  stamp: 'end',
-  resolutionUs: 1e6,
+export const ncsa: Format = {
+  id: 'combined',
+  name: 'common or combined log',
+  expects:
+    'lines such as: 192.0.2.7 - - [20/Feb/2026:17:26:01 +0000] "GET /p?q HTTP/1.1" 200 512 "-" "Mozilla/5.0" ' +
+    '(Apache or nginx, common or combined)',
   detect(sample) {
     const { fits, timed } = scan(sample);
-    return timed === fits ? fits / Math.max(1, sample.lines.length) : 0;
+    if (fits === 0) return null;
+    const readTime = timed === fits;
+    return {
+      kind: 'lines',
+      score: fits / sample.lines.length,
+      stamp: readTime ? 'end' : 'unknown',
+      resolutionUs: 1e6,
+      open: (clients) => new NcsaParser(clients, readTime),
+    };
   },
-  open: (clients) => new NcsaParser(clients, true),
 };
 
 function scan(sample: Sample): NcsaParser {
@@ -134,6 +128,8 @@ class NcsaParser implements LineParser {
       bytes: size,
       client: this.clients.name(slot),
       clientClass: this.clients.classAt(slot),
+      headers: undefined,
+      body: undefined,
     };
   }
 

@@ -11,6 +11,7 @@ const SAFE = Uint8Array.from({ length: 256 }, (_, byte) =>
 
 /** Longest request method that is taken for one. */
 const METHOD_BYTES_MAX = 24;
+const METHOD = /^[A-Z][A-Z_-]*$/;
 
 /** A reader of request fields; after `read` returned '' its fields hold the request. */
 export class RequestReader {
@@ -47,16 +48,17 @@ export class RequestReader {
     if (text === '' || text === '-') return UNREAD.noRequest;
     const space = text.indexOf(' ');
     const method = space < 0 ? text : text.slice(0, space);
-    if (space < 0 || method.length > METHOD_BYTES_MAX || !/^[A-Z][A-Z_-]*$/.test(method))
-      return UNREAD.notHttp;
-    if (method === 'CONNECT') return UNREAD.connect;
+    if (space < 0 || method.length > METHOD_BYTES_MAX || !METHOD.test(method)) return UNREAD.notHttp;
     // Spaces inside the URL were logged as they came, so the protocol is what follows the last one, if it is one.
     const last = text.lastIndexOf(' ');
     const end = last > space && text.startsWith('HTTP/', last + 1) ? last : text.length;
-    return this.readTarget(method, text.slice(space + 1, end).trim());
+    return this.readParts(method, text.slice(space + 1, end).trim());
   }
 
-  private readTarget(method: string, target: string): string {
+  /** The same, from a method and a target, a path or an absolute URL; characters are bytes, without escapes. */
+  readParts(method: string, target: string): string {
+    if (method.length > METHOD_BYTES_MAX || !METHOD.test(method)) return UNREAD.notHttp;
+    if (method === 'CONNECT') return UNREAD.connect;
     let host: string | undefined;
     let path = target;
     if (target[0] !== '/') {
