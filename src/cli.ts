@@ -5,6 +5,7 @@
 // is exit code 2 like any other bad input), and it prints errors on its own (kept, they are good).
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { demoCommand } from './commands/demo.js';
+import { type ImportOptions, importCommand } from './commands/import.js';
 import { mergeCommand } from './commands/merge.js';
 import { planCommand } from './commands/plan.js';
 import { UnreachableError } from './commands/preflight.js';
@@ -128,6 +129,58 @@ withOverrides(command('plan <scenario>', 'say what would be sent, and send nothi
       planCommand(file, { ...overrides(flags), arrivals: flags.arrivals, json: flags.json }, terminal),
     ),
   );
+
+command('import <files...>', 'make a recording of logs, HARs or captures, and say what it holds and lacks')
+  .option('-o, --out <file>', 'the recording, such as night.parquet')
+  .option('--audit', 'say what the files hold, and write nothing', false)
+  .option('--json', 'the audit as JSON', false)
+  .option('--from <instant>', 'leave out what started before')
+  .option('--to <instant>', 'leave out what started then or later')
+  .option(
+    '--where <filter>',
+    'only path=/products/*, method=GET, host=…, not.client=bot …; repeatable',
+    collect,
+  )
+  .option('--format <format>', 'alb, har, … or a log_format string; detected unless given')
+  .option('--zone <zone>', 'zone of stamps that have none, such as Europe/Berlin (default: UTC)')
+  .addOption(
+    new Option('--stamp <what>', 'what stamps mark; as the format has it unless given').choices([
+      'start',
+      'end',
+    ]),
+  )
+  .option('--field <name>', 'the log’s name for a field: time=ts, duration=took@ms; repeatable', collect)
+  .option(
+    '--keep <name>',
+    'a query key or header that stays though it looks like a secret; repeatable',
+    collect,
+  )
+  .option('--sort', 'sort on disk first, for logs far out of time order')
+  .option('--key-file <file>', 'names clients alike in all imports with this file; made if it is not there')
+  .action(
+    does(async (files: string[], flags: ImportFlags) => {
+      const { format, zone, stamp, field, keep, sort, where, ...rest } = flags;
+      const rules = {
+        ...(format !== undefined && { format }),
+        ...(zone !== undefined && { zone }),
+        ...(stamp !== undefined && { stamp }),
+        ...(field !== undefined && { fields: field }),
+        ...(keep !== undefined && { keep }),
+        ...(sort && { sort }),
+      };
+      return importCommand(files, { ...rest, where: where ?? [], rules }, terminal);
+    }),
+  );
+
+interface ImportFlags extends Omit<ImportOptions, 'rules' | 'where'> {
+  readonly format?: string;
+  readonly zone?: string;
+  readonly stamp?: 'start' | 'end';
+  readonly field?: string[];
+  readonly keep?: string[];
+  readonly sort?: boolean;
+  readonly where?: string[];
+}
 
 command('report <results...>', 'report results again; shards of one run are merged')
   .option('-r, --report <format[=file]>', 'text or json; repeatable (default: text)', collect)

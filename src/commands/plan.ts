@@ -167,7 +167,7 @@ async function writeArrivals({ loaded, shard }: Prepared): Promise<void> {
     if (input?.kind !== 'recording') throw new Error('a stream and its input are of different kinds');
     const recorded = new RecordedArrivals(i, [], () => {});
     const schedule = new RecordedSchedule(plan, i, input, { index: shard.i, count: shard.n });
-    const rows = rowsOf(plan, input)[Symbol.asyncIterator]();
+    const rows = rowsOf(plan, i, input)[Symbol.asyncIterator]();
     const batcher = new Batcher();
     feeds.push(async () => {
       while (Number.isNaN(recorded.dueUs)) {

@@ -44,7 +44,7 @@ export async function prepare(
   }
   const recorded = await Promise.all(
     inputs.streams.map((input, i) =>
-      input.kind === 'recording' ? forecastRecording(plan, i, input, rowsOf(plan, input)) : undefined,
+      input.kind === 'recording' ? forecastRecording(plan, i, input, rowsOf(plan, i, input)) : undefined,
     ),
   );
   const rate = forecastRate(plan, inputs, recorded);

@@ -21,8 +21,6 @@ interface Step {
  * since sending it at another time would be a lie. When the budget is used up, the oldest step goes early.
  */
 export class StartOrder {
-  /** Rows dropped because their step had been handed over. */
-  tooLate = 0;
   /** Waiting steps by ascending number. */
   private steps: Step[] = [];
   private last: Step | undefined;
@@ -33,12 +31,14 @@ export class StartOrder {
   /**
    * @param stepUs length of a step, microseconds
    * @param settle takes all rows of a step, in the order of their coming; `fromUs` is where the step begins
+   * @param late hears of each row whose step had been handed over; it is dropped
    */
   constructor(
     private readonly stepUs: number,
     windowUs: number,
     private readonly budget: RowBudget,
     private readonly settle: (rows: Row[], fromUs: number) => void,
+    private readonly late: (row: Row) => void,
   ) {
     this.windowSteps = Math.max(1, Math.ceil(windowUs / stepUs));
   }
@@ -48,7 +48,7 @@ export class StartOrder {
     let step = this.last;
     if (step?.number !== number) {
       if (number < this.floor) {
-        this.tooLate++;
+        this.late(row);
         return;
       }
       step = this.stepOf(number);

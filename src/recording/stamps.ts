@@ -50,3 +50,27 @@ export function spread(rows: readonly Row[], stepUs: number, rule: StampRule): v
     row.startUs = row.startUs + offsets[i]! - (rule.end ? (row.durationUs ?? 0) : 0);
   }
 }
+
+/** Fewer different stamps than this may share a step by chance. */
+const STAMPS_FOR_STEP = 8;
+
+/**
+ * The step that stamps really have, where it is coarser than the format says: logs cut to whole seconds, minutes or
+ * three-second buckets. It is the greatest common divisor of their differences.
+ * @param stampsUs stamps of the first lines, microseconds
+ * @param nominalUs the step that the format can write
+ */
+export function stepOf(stampsUs: readonly number[], nominalUs: number): number {
+  const different = [...new Set(stampsUs)];
+  if (different.length < STAMPS_FOR_STEP) return nominalUs;
+  const first = different[0] as number;
+  let step = 0;
+  for (const stampUs of different) step = divisor(step, Math.abs(stampUs - first));
+  return Math.max(nominalUs, step);
+}
+
+/** Euclid's greatest common divisor of two whole numbers; the other one if one is 0. */
+function divisor(a: number, b: number): number {
+  while (b > 0) [a, b] = [b, a % b];
+  return a;
+}

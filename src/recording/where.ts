@@ -13,6 +13,30 @@ export interface Where {
   readonly not?: Where;
 }
 
+const KEYS = ['host', 'path', 'method', 'client'] as const;
+const CLIENTS: readonly ClientClass[] = ['person', 'bot', 'unknown'];
+
+/**
+ * Reads filters as they are typed on a command line: `path=/products/*`, `not.client=bot`; several values of one key
+ * are alternatives.
+ * @returns what is wrong, as a text, for what is no filter
+ */
+export function parseWhere(texts: readonly string[]): Where | string {
+  const all: Record<string, string[]> = {};
+  const none: Record<string, string[]> = {};
+  for (const text of texts) {
+    const [, not, key = '', value = ''] = /^(not\.)?([a-z]+)=(.+)$/.exec(text) ?? [];
+    if (!KEYS.some((known) => known === key))
+      return `"${text}" is no filter; write path=/products/*, not.client=bot`;
+    if (key === 'client' && !CLIENTS.some((known) => known === value)) {
+      return `"${value}" is no kind of client; there are ${CLIENTS.join(', ')}`;
+    }
+    const into = not === undefined ? all : none;
+    (into[key] ??= []).push(value);
+  }
+  return (Object.keys(none).length === 0 ? all : { ...all, not: none }) as Where;
+}
+
 /** A filter, compiled. */
 export class RowFilter {
   private readonly tenant: readonly Pattern[] | null;

@@ -1,5 +1,8 @@
 // Time zones for stamps that have none: an offset or an IANA name to UTC, with what clocks do in spring and autumn.
 
+/** Lines of a log are out of order by less than this; what goes further back is the hour that came twice. */
+const OUT_OF_ORDER_US = 300e6;
+
 /** A zone; ask it in the order of the file's lines. */
 export class Zone {
   /** Local times that the zone skips in spring: there were none, and they are taken for an hour later. */
@@ -41,6 +44,13 @@ export class Zone {
     }
   }
 
+  /** Forgets the lines before; to be called where a file begins. */
+  reset(): void {
+    this.#lastUs = Number.NEGATIVE_INFINITY;
+    this.ambiguous = 0;
+    this.missing = 0;
+  }
+
   /** The same zone without memory, for another file. */
   fresh(): Zone {
     return new Zone(this.name, this.#format, this.#fixedUs);
@@ -48,7 +58,7 @@ export class Zone {
 
   /**
    * UTC of a local time that is given as if it were UTC, both microseconds. A local time that came twice is the first
-   * of the two unless the line before was later than that.
+   * of the two unless the line before was later than that by more than lines are out of order.
    */
   toUtcUs(localUs: number): number {
     if (this.#format === null) return localUs - this.#fixedUs;
@@ -61,7 +71,7 @@ export class Zone {
     let utcUs = localUs - (offsets[0] as number);
     if (offsets.length > 1) {
       this.ambiguous++;
-      if (utcUs < this.#lastUs - 1800e6) utcUs = localUs - (offsets[1] as number);
+      if (utcUs < this.#lastUs - OUT_OF_ORDER_US) utcUs = localUs - (offsets[1] as number);
     }
     this.#lastUs = utcUs;
     return utcUs;

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
 import { CsvTrouble, readCsv } from './csv.js';
 import { type CurveFile, type FileProblem, readCurveFile } from './curve-file.js';
 import { didYouMean } from './nearest.js';
@@ -48,6 +49,18 @@ export class InputFiles {
     const hint = isAbsolute(reference) ? undefined : 'paths are relative to the scenario file';
     this.problems.add(at, reference.trim() === '' ? wrong : `${quote(reference)} ${wrong}`, hint);
     return undefined;
+  }
+
+  /** The paths that a reference stands for, a glob or a file; empty, and a problem, if there is none. */
+  async findMatching(reference: string, at: Path): Promise<string[]> {
+    const path = isAbsolute(reference) ? normalize(reference) : join(this.folder, reference);
+    if (isDynamicPattern(reference) && (await unreadable(path)) !== undefined) {
+      const matches = (await glob(path, { expandDirectories: false, dot: true })).sort();
+      if (matches.length === 0) this.problems.add(at, `${quote(reference)} matches no file`);
+      return matches;
+    }
+    const found = await this.find(reference, at);
+    return found === undefined ? [] : [found];
   }
 
   async curve(reference: string, at: Path): Promise<CurveFile | undefined> {

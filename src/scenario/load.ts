@@ -1,12 +1,12 @@
 // From a scenario file and the command line to a plan: read, checked as typed, checked as meant, every problem at once.
 import { basename, dirname, extname } from 'node:path';
-import { surveyRecording } from '../recording/survey.js';
+import { cacheFolder, openRecordings } from '../recording/library.js';
 import type { Gate } from './gate.js';
 import { type InputFile, InputFiles } from './inputs.js';
 import type { Plan, PlanInputs } from './plan.js';
 import { planId } from './plan-id.js';
 import { ProblemList } from './problems.js';
-import type { SurveyFiles } from './recordings.js';
+import type { OpenRecordings } from './recordings.js';
 import { resolveScenario } from './resolve.js';
 import { readScenarioText } from './scenario-text.js';
 import { readShape } from './shape.js';
@@ -56,7 +56,7 @@ export interface LoadedScenario {
 
 /** What loading needs from elsewhere; tests put their own. */
 export interface Services {
-  readonly survey: SurveyFiles;
+  readonly open: OpenRecordings;
 }
 
 /**
@@ -68,7 +68,7 @@ export async function loadScenario(
   file: string,
   overrides: Overrides,
   env: Readonly<Record<string, string | undefined>>,
-  services: Services = { survey: surveyRecording },
+  services: Services = { open: (files, rules) => openRecordings(files, rules, cacheFolder(env)) },
 ): Promise<LoadedScenario> {
   const yaml = readYaml(await readScenarioText(file));
   const problems = new ProblemList(file, yaml.locate);
@@ -81,7 +81,7 @@ export async function loadScenario(
   if (typed === undefined) return fail(problems);
   const files = new InputFiles(dirname(file), problems);
   const secrets = new SecretStore(env, problems);
-  const resolved = await resolveScenario(typed, overrides, files, secrets, services.survey);
+  const resolved = await resolveScenario(typed, overrides, files, secrets, services.open);
   if (resolved === undefined) return fail(problems);
   problems.throwIfAny();
   const label = overrides.label ?? typed.label;

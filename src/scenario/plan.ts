@@ -1,4 +1,5 @@
 // The Plan: what will be sent, resolved and frozen. Its canonical JSON's SHA-256 is the planId.
+import type { ReadRules } from '../recording/rules.js';
 import type { Where } from '../recording/where.js';
 
 /**
@@ -124,6 +125,8 @@ export interface RecordingStream extends StreamBase {
   readonly kind: 'recording';
   /** Digests of the input files, in the order given. */
   readonly digests: readonly string[];
+  /** How they were to be understood, as far as the user said it. */
+  readonly read: ReadRules;
   /** UTC microseconds; rows that started before or at/after are not replayed; null means no cut. */
   readonly fromUs: number | null;
   readonly toUs: number | null;
@@ -170,21 +173,22 @@ export interface Curve {
   readonly endUs: number;
 }
 
-/** What a first reading of a recording found; enough to plan with, never its rows. */
+/** A recording that can be read, and what is known of it; never its rows. */
 export interface RecordingInput {
   readonly kind: 'recording';
-  /** Files to read, absolute paths. */
-  readonly files: readonly string[];
+  /** The Parquet file, an absolute path. */
+  readonly file: string;
   /** The instant whose due time is 0: the stream's `fromUs`, else the start of the first row. UTC microseconds. */
   readonly originUs: number;
-  /** The start of the last row (before `toUs`), UTC microseconds. */
-  readonly lastUs: number;
-  /** Lines read, rows understood, and lines that are no row, by reason. */
+  /** Lines of the logs, the rows that they became, and why the others did not. */
   readonly lines: number;
   readonly rows: number;
   readonly unread: Readonly<Record<string, number>>;
-  /** How start times were rebuilt, in words. */
+  /** How start times were rebuilt, in words, and the coarsest step of stamps, microseconds. */
   readonly stampModel: string;
+  readonly resolutionUs: number;
+  /** Whether starts mean anything: requests without times can be sent at a curve's times only. */
+  readonly timed: boolean;
 }
 
 /** Arrivals are numbered within a plan: stream s has the numbers from s · 2^40. */

@@ -1,9 +1,11 @@
-// A recording stream: its files surveyed, its cut as instants, its filter and its hosts.
+// A recording stream: its files opened as one recording, its cut as instants, its filter and its hosts.
 
 import { resolve } from 'node:path';
 import { UserError } from '../problem.js';
+import type { Audit } from '../recording/audit.js';
+import type { OpenedRecording } from '../recording/library.js';
 import type { ClientClass } from '../recording/row.js';
-import type { RecordingSurvey, SurveyOptions, surveyRecording } from '../recording/survey.js';
+import type { ReadRules } from '../recording/rules.js';
 import type { Where } from '../recording/where.js';
 import type { InputFiles } from './inputs.js';
 import { didYouMean } from './nearest.js';
@@ -11,16 +13,16 @@ import type { RecordingInput, RecordingStream } from './plan.js';
 import { type Path, type ProblemList, quote } from './problems.js';
 import type { RouteTable } from './routes.js';
 import type { TypedStream, TypedWhere } from './schema.js';
-import { isInstant, readCut } from './sources.js';
+import { readCut } from './sources.js';
 import type { Target } from './target.js';
 
-/** Reads recording files once, keeping no rows. */
-export type SurveyFiles = typeof surveyRecording;
+/** Opens the recording of some files, importing them if need be. */
+export type OpenRecordings = (files: readonly string[], rules: ReadRules) => Promise<OpenedRecording>;
 
 export interface ResolvedRecording {
   readonly stream: Omit<RecordingStream, 'name' | 'amplify' | 'writes'>;
   readonly input: RecordingInput;
-  readonly survey: RecordingSurvey;
+  readonly audit: Audit;
 }
 
 const CLIENTS: readonly ClientClass[] = ['person', 'bot', 'unknown'];
@@ -30,52 +32,82 @@ export async function readRecording(
   path: Path,
   typed: TypedStream,
   target: Target | undefined,
-  seed: number,
   files: InputFiles,
-  survey: SurveyFiles,
+  open: OpenRecordings,
 ): Promise<ResolvedRecording | undefined> {
   const { problems } = files;
   const where = typed.where === undefined ? null : readWhere([...path, 'where'], typed.where, problems);
-  const shown = await findAll(path, typed.recording, files);
+  const { references, rules } = readTyped(typed.recording);
+  const shown = await findAll([...path, 'recording'], references, files);
   if (shown === undefined) return undefined;
   // A worker thread or a later command may run elsewhere.
-  const paths = shown.map((file) => resolve(file));
-  const cut = await readCuts(path, typed, paths, seed, survey, problems);
-  const found = cut && (await surveyed(paths, { seed, clientKey: String(seed), ...cut }, survey, problems));
-  if (found === undefined || cut === undefined) return undefined;
-  const digests: string[] = [];
-  for (const [i, file] of shown.entries()) digests.push(await files.digest(file, found.digests[i]));
-  for (const { file, why } of found.cuts)
-    problems.warnings.push(`${file} could not be read to its end: ${why}`);
+  const found = await opened(
+    shown.map((file) => resolve(file)),
+    rules,
+    open,
+    problems,
+  );
+  if (found === undefined) return undefined;
+  const cut = readCuts(path, typed, found, problems);
+  if (cut === undefined) return undefined;
+  for (const [i, file] of shown.entries()) await files.digest(file, found.digests[i]);
+  const { audit, digests } = found;
+  for (const { file, cut: why } of audit.files) {
+    if (why !== null) problems.warnings.push(`${file} could not be read to its end: ${why}`);
+  }
   const hosts = target?.hosts ?? (target?.loopback === false ? {} : 'as-recorded');
-  if (target?.loopback === false && target.hosts === null && found.hosts.length > 0) {
+  if (target?.loopback === false && target.hosts === null && Object.keys(audit.hosts).length > 0) {
     problems.warnings.push(
       `${shown.join(', ')}: rows name hosts and target.hosts maps none: these rows are dropped`,
     );
   }
-  const { originUs, lastUs, lines, rows, unread, stampModel } = found;
   return {
-    stream: { kind: 'recording', digests, ...cut, where, hosts },
-    input: { kind: 'recording', files: paths, originUs, lastUs, lines, rows, unread, stampModel },
-    survey: found,
+    stream: { kind: 'recording', digests, read: rules, ...cut, where, hosts },
+    input: {
+      kind: 'recording',
+      file: found.file,
+      originUs: cut.fromUs ?? found.firstUs,
+      lines: audit.lines,
+      rows: audit.rows,
+      unread: { ...audit.dropped, ...audit.setApart },
+      stampModel: audit.stamp,
+      resolutionUs: audit.resolutionUs,
+      timed: audit.timed,
+    },
+    audit,
+  };
+}
+
+/** What a stream names as its recording: files, and how to understand them. */
+function readTyped(typed: TypedStream['recording']): { references: string[]; rules: ReadRules } {
+  if (typed === undefined || typeof typed === 'string') return { references: [typed ?? ''], rules: {} };
+  if (Array.isArray(typed)) return { references: typed, rules: {} };
+  const { files, fields, ...rest } = typed;
+  const named = Object.entries(fields ?? {}).map(([of, name]) => `${of}=${name}`);
+  const rules = { ...rest, ...(named.length > 0 && { fields: named.sort() }) };
+  return {
+    references: listOf(files),
+    rules: Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined)),
   };
 }
 
 async function findAll(
   path: Path,
-  typed: TypedStream['recording'],
+  references: readonly string[],
   files: InputFiles,
 ): Promise<string[] | undefined> {
-  const references = Array.isArray(typed) ? typed : [typed ?? ''];
   const found: string[] = [];
+  let complete = true;
   for (const [i, reference] of references.entries()) {
-    const at = Array.isArray(typed) ? [...path, 'recording', i] : [...path, 'recording'];
-    const file = await files.find(reference, at);
-    if (file === undefined) continue;
-    if (found.includes(file)) files.problems.add(at, `${quote(reference)} is here twice`, 'keep one');
-    else found.push(file);
+    const at = references.length > 1 ? [...path, i] : path;
+    const matches = await files.findMatching(reference, at);
+    complete &&= matches.length > 0;
+    for (const file of matches) {
+      if (found.includes(file)) files.problems.add(at, `${quote(reference)} is here twice`, 'keep one');
+      else found.push(file);
+    }
   }
-  return found.length === references.length ? found : undefined;
+  return complete ? found : undefined;
 }
 
 interface Cut {
@@ -83,33 +115,34 @@ interface Cut {
   readonly toUs: number | null;
 }
 
-/** The cut as instants; offsets are from the first row, which takes a reading of its own to find. */
-async function readCuts(
+/** The cut as instants; offsets are from the first row. */
+function readCuts(
   path: Path,
   typed: TypedStream,
-  files: readonly string[],
-  seed: number,
-  survey: SurveyFiles,
+  { firstUs, lastUs, audit }: OpenedRecording,
   problems: ProblemList,
-): Promise<Cut | undefined> {
+): Cut | undefined {
   const before = problems.count;
-  const offsets = [typed.from, typed.to].some((text) => text !== undefined && !isInstant(text));
-  const whole = offsets
-    ? await surveyed(files, { seed, clientKey: String(seed) }, survey, problems)
-    : undefined;
-  if (offsets && whole === undefined) return undefined;
-  const originUs = whole?.originUs ?? 0;
-  const from = readCut([...path, 'from'], typed.from, originUs, problems);
-  const to = readCut([...path, 'to'], typed.to, originUs, problems);
-  const cut = { fromUs: from === null ? null : originUs + from, toUs: to === null ? null : originUs + to };
+  const from = readCut([...path, 'from'], typed.from, firstUs, problems);
+  const to = readCut([...path, 'to'], typed.to, firstUs, problems);
+  const cut = { fromUs: from === null ? null : firstUs + from, toUs: to === null ? null : firstUs + to };
+  if (problems.count > before) return undefined;
   if (cut.fromUs !== null && cut.toUs !== null && cut.fromUs >= cut.toUs) {
     problems.add(
       [...path, 'to'],
       'nothing is left between from and to',
       'to is from the start of the recording too',
     );
+  } else if ((cut.fromUs ?? firstUs) > lastUs || (cut.toUs ?? lastUs + 1) <= firstUs) {
+    const key = cut.toUs !== null && cut.toUs <= firstUs ? 'to' : 'from';
+    const span = `they start from ${instant(firstUs)} to ${instant(lastUs)}`;
+    problems.add([...path, key], `none of its ${audit.rows} requests is between from and to`, span);
   }
   return problems.count > before ? undefined : cut;
+}
+
+function instant(us: number): string {
+  return new Date(us / 1e3).toISOString();
 }
 
 /** Reports the names of routes in a filter that are none. */
@@ -124,18 +157,20 @@ export function looksAtTenant(where: TypedWhere | undefined): boolean {
   return where?.tenant !== undefined || where?.not?.tenant !== undefined;
 }
 
-/** The survey; its own problems name the files. */
-async function surveyed(
+/** The recording; its own problems name the files. */
+async function opened(
   files: readonly string[],
-  options: SurveyOptions,
-  survey: SurveyFiles,
+  rules: ReadRules,
+  open: OpenRecordings,
   problems: ProblemList,
-): Promise<RecordingSurvey | undefined> {
+): Promise<OpenedRecording | undefined> {
   try {
-    return await survey(files, options);
+    return await open(files, rules);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    for (const { place, message, hint } of error.problems) problems.addElsewhere(place, message, hint);
+    for (const { place, path, message, hint } of error.problems) {
+      problems.addElsewhere(place, path === '' ? message : `${path}: ${message}`, hint);
+    }
     return undefined;
   }
 }

@@ -1,5 +1,4 @@
 // What a typed scenario means: settings, streams, routes and gates brought together in a plan, and checked as a whole.
-import type { TemplateCount } from '../recording/templates.js';
 import { peakOfSum } from './curve.js';
 import { readData } from './data.js';
 import { readGates } from './gates.js';
@@ -8,8 +7,8 @@ import type { InputFiles } from './inputs.js';
 import type { LoadedScenario, Overrides } from './load.js';
 import type { Plan, PlanStream, StreamInput } from './plan.js';
 import type { ProblemList, Spot } from './problems.js';
-import { checkWhereRoutes, looksAtTenant, readRecording, type SurveyFiles } from './recordings.js';
-import { RouteTable } from './routes.js';
+import { checkWhereRoutes, looksAtTenant, type OpenRecordings, readRecording } from './recordings.js';
+import { type RouteCount, RouteTable } from './routes.js';
 import { checkCeiling, checkTarget, checkTenantHosts, readAllowFile } from './safety.js';
 import type { TypedScenario } from './schema.js';
 import {
@@ -38,7 +37,7 @@ export async function resolveScenario(
   overrides: Overrides,
   files: InputFiles,
   secrets: SecretStore,
-  survey: SurveyFiles,
+  open: OpenRecordings,
 ): Promise<Resolved | undefined> {
   const { problems } = files;
   const target = readTarget(typed.target, overrides.target, overrides.ceiling, secrets);
@@ -62,7 +61,7 @@ export async function resolveScenario(
     usedData: new Set(),
     writes,
   };
-  const streams = await resolveStreams(drafts, shared, target, seed, survey);
+  const streams = await resolveStreams(drafts, shared, target, open);
   warnOfUnused(shared, problems);
 
   for (const [i, name] of (typed.writes ?? []).entries()) {
@@ -121,11 +120,10 @@ async function resolveStreams(
   drafts: readonly Draft[],
   shared: Shared,
   target: Target | undefined,
-  seed: number,
-  survey: SurveyFiles,
+  open: OpenRecordings,
 ): Promise<{ found: Found[]; complete: boolean; recordedPerSec: number }> {
   const found: Found[] = [];
-  const templates: TemplateCount[] = [];
+  const templates: RouteCount[] = [];
   let recordedPerSec = 0;
   for (const draft of drafts) {
     if (draft.kind === 'rate') {
@@ -133,12 +131,12 @@ async function resolveStreams(
       if (resolved !== undefined) found.push({ draft, ...resolved });
     } else if (draft.kind === 'recording') {
       const { path, typed, name, amplify } = draft;
-      const resolved = await readRecording(path, typed, target, seed, shared.files, survey);
+      const resolved = await readRecording(path, typed, target, shared.files, open);
       if (resolved === undefined) continue;
       const stream = { ...resolved.stream, name, amplify, writes: [] };
       found.push({ draft, stream, input: resolved.input });
-      templates.push(...resolved.survey.templates);
-      recordedPerSec += resolved.survey.peak.count * amplify;
+      templates.push(...resolved.audit.routes);
+      recordedPerSec += resolved.audit.peakSecond.requests * amplify;
     }
   }
   if (drafts.some(({ kind }) => kind === 'recording')) shared.routes.addSeen(templates);

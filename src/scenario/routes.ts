@@ -1,7 +1,6 @@
 // The routes of a plan: those of the scenario, those its requests name, those seen in its recordings.
 
 import { Pattern } from '../recording/pattern.js';
-import type { TemplateCount } from '../recording/templates.js';
 import { checkName, isName } from './names.js';
 import { didYouMean } from './nearest.js';
 import { ROUTES_MAX, type RouteClass } from './plan.js';
@@ -12,6 +11,12 @@ type Range = readonly [number, number];
 const OK: readonly Range[] = [[200, 399]];
 /** Takes what no other route does. */
 const OTHER = 'other';
+
+/** A kind of request that a recording holds: its path with ids taken out, and how many there are. */
+export interface RouteCount {
+  readonly path: string;
+  readonly requests: number;
+}
 
 /** Routes in the making; a route's index is final once given. */
 export class RouteTable {
@@ -55,9 +60,9 @@ export class RouteTable {
   }
 
   /** Adds routes seen in recordings, most frequent first while room is left, and the one for all the rest. */
-  addSeen(templates: readonly TemplateCount[]): void {
+  addSeen(templates: readonly RouteCount[]): void {
     const counts = new Map<string, number>();
-    for (const { path, count } of templates) counts.set(path, (counts.get(path) ?? 0) + count);
+    for (const { path, requests } of templates) counts.set(path, (counts.get(path) ?? 0) + requests);
     const byCount = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
     for (const [template] of byCount) {
       if (this.list.length >= ROUTES_MAX - 1) break;

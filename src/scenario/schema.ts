@@ -120,14 +120,48 @@ const where = strict({
   not: strict(filter).optional().describe('Rows that match this are left out.'),
 }).describe('Which recorded rows are replayed: all that is named must hold.');
 
+const recording = z
+  .union(
+    [
+      z.string(),
+      z.array(z.string()).min(1, 'is an empty list'),
+      strict({
+        files: oneOrMore.describe('Logs, HARs, captures or recordings; globs are expanded.'),
+        format: z
+          .string()
+          .optional()
+          .describe('A format such as alb, or an nginx log_format or Apache LogFormat. Default: detected.'),
+        zone: z
+          .string()
+          .optional()
+          .describe('Zone of stamps that have none: Europe/Berlin, +0200. Default UTC.'),
+        stamp: z
+          .enum(['start', 'end'])
+          .optional()
+          .describe('What stamps mark. Default: as the format has it.'),
+        fields: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe(
+            "The log's names for time, duration, method, url, path, status, client ...: { duration: took@ms }.",
+          ),
+        keep: z
+          .array(z.string())
+          .optional()
+          .describe('Query keys and headers that are kept though they look like secrets.'),
+        sort: z.boolean().optional().describe('Sort on disk first, for logs far out of time order.'),
+      }),
+    ],
+    { error: 'expected a file, a list of files, or a mapping with files' },
+  )
+  .describe('Logs, HARs, captures or recordings, relative to the scenario; imported once, then kept.');
+
 const stream = strict({
   name: z.string().optional().describe('Name in reports and gates. Default: stream-1, stream-2, ...'),
   curve: z.string().optional().describe('A CSV of requests or rate over time, relative to the scenario.'),
   stages: z.array(stage).min(1, 'is an empty list').optional(),
   spike: spike.optional(),
-  recording: oneOrMore
-    .optional()
-    .describe('A log, HAR or recording, or a list of them, relative to the scenario.'),
+  recording: recording.optional(),
   amplify: multiple.optional().describe('Multiplies the visitors. Default 1.'),
   from: instantOrOffset.optional(),
   to: instantOrOffset.optional(),

@@ -29,7 +29,7 @@ const deal = (arrival: Parameters<Batcher['add']>[0]) => {
   const lane = arrival.visitor % data.plan.lanes;
   senders[((lane - data.shard.i) / data.shard.n) % senders.length]?.batcher.add(arrival);
 };
-for await (const rows of rowsOf(data.plan, input)) {
+for await (const rows of rowsOf(data.plan, data.stream, input)) {
   schedule.push(rows, deal);
   if (senders.some(({ batcher }) => batcher.full)) flush();
   while (senders.some(({ unused }) => unused >= AHEAD)) {

@@ -1,17 +1,19 @@
-// Blocks of lines from files of any shape: gzip whole, in members and cut off, long lines, missing ends.
+// Blocks of lines from bytes of any shape, and the unpacking of what logs are packed in: whole, in members, cut off.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { UserError } from '../../src/problem.js';
-import { type FileReport, LINE_BYTES_MAX, readBlocks } from '../../src/recording/lines.js';
-import { logFile } from './support.js';
+import { LINE_BYTES_MAX, readBlocks } from '../../src/recording/lines.js';
+import { type PartReport, partsOf } from '../../src/recording/sources.js';
+import { logFile, zipOf } from './support.js';
 
-async function lines(file: string): Promise<{ lines: string[]; report: FileReport }> {
-  const report: FileReport = { digest: null, cut: null };
+async function lines(file: string, part = 0): Promise<{ lines: string[]; report: PartReport }> {
+  const report: PartReport = { digest: null, cut: null };
   const found: string[] = [];
-  for await (const { bytes, length } of readBlocks(file, report)) {
+  const parts = await partsOf([file]);
+  for await (const { bytes, length } of readBlocks(parts[part]!.open(report))) {
     assert.equal(bytes[length - 1], 10);
     found.push(...bytes.toString('latin1', 0, length - 1).split('\n'));
   }
@@ -90,11 +92,51 @@ describe('gzip', () => {
   });
 });
 
+describe('other packings', () => {
+  const text = `${many.slice(0, 2_000).join('\n')}\n`;
+  const packed: readonly (readonly [string, Buffer, string?])[] = [
+    ['zlib', deflateSync(text)],
+    ['brotli, by its name', brotliCompressSync(text), '.br'],
+    ['gzip in gzip', gzipSync(gzipSync(text))],
+  ];
+  for (const [name, bytes, suffix] of packed) {
+    it(`${name} is unpacked`, async () => {
+      const { lines: found, report } = await lines(logFile(bytes, false, suffix));
+      assert.deepEqual(found, many.slice(0, 2_000));
+      assert.equal(report.cut, null);
+    });
+  }
+
+  it('a zip archive is as many logs as it has files', async () => {
+    const file = logFile(zipOf({ 'a/one.log': 'a\nb\n', 'two.log.gz': gzipSync('c\n'), 'a/': '' }));
+    assert.deepEqual(
+      (await partsOf([file])).map((part) => part.name),
+      [`${file}!a/one.log`, `${file}!two.log.gz`],
+    );
+    assert.deepEqual((await lines(file)).lines, ['a', 'b']);
+    const { lines: found, report } = await lines(file, 1);
+    assert.deepEqual(found, ['c']);
+    assert.equal(report.digest, createHash('sha256').update(readFileSync(file)).digest('hex'));
+  });
+
+  it('a zip archive that is cut off is refused', async () => {
+    const bytes = zipOf({ 'one.log': text });
+    await assert.rejects(partsOf([logFile(bytes.subarray(0, bytes.length - 30))]), /no whole zip archive/);
+  });
+
+  it('a bomb is read up to where it is known for one', async () => {
+    const { lines: found, report } = await lines(logFile(gzipSync(Buffer.alloc(400e6, 'x'), { level: 9 })));
+    assert.match(report.cut ?? '', /more than 400 times its size/);
+    assert.deepEqual(
+      found.map((line) => line.length),
+      [LINE_BYTES_MAX + 1],
+    );
+  });
+});
+
 describe('a file that cannot be read', () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
-    ['is not there', '/nowhere/access.log', /no such file/],
-    ['is a directory', '.', /directory/],
-    ['is zstd', logFile(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0])), /zstd/],
+    ['is bzip2', logFile('BZh91AY'), /bunzip2/],
     ['is UTF-16', logFile(Buffer.from('\ufeffabc', 'utf16le')), /UTF-16/],
   ];
   for (const [name, file, message] of cases) {

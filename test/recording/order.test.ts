@@ -70,12 +70,12 @@ describe('spreading', () => {
 /** Pushes rows through a window of seconds; gives what came out and what was too late. */
 function through(rows: readonly Row[], windowUs: number, max = 1_000_000) {
   const out: Row[] = [];
-  const order = new StartOrder(1e6, windowUs, { used: 0, max }, (step) => {
-    out.push(...step.sort((a, b) => a.startUs - b.startUs));
-  });
+  let tooLate = 0;
+  const settle = (step: Row[]) => void out.push(...step.sort((a, b) => a.startUs - b.startUs));
+  const order = new StartOrder(1e6, windowUs, { used: 0, max }, settle, () => tooLate++);
   for (const one of rows) order.push(one);
   order.end();
-  return { out, tooLate: order.tooLate };
+  return { out, tooLate };
 }
 
 function isSorted(rows: readonly Row[]): boolean {
@@ -125,7 +125,13 @@ describe('the order of starts', () => {
 
   it('holds no more rows than its budget', () => {
     const budget = { used: 0, max: 100 };
-    const order = new StartOrder(1e6, 1e12, budget, () => undefined);
+    const order = new StartOrder(
+      1e6,
+      1e12,
+      budget,
+      () => undefined,
+      () => undefined,
+    );
     for (let i = 0; i < 5_000; i++) {
       order.push(row(i * 3e5));
       assert.ok(budget.used <= 100);

@@ -1,8 +1,10 @@
 // Recordings of one and of several files: starts, order, counts, and what is said of the rest.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TOO_LATE } from '../../src/recording/file.js';
-import { UNREAD } from '../../src/recording/formats/format.js';
+import { SET_APART, UNREAD } from '../../src/recording/formats/format.js';
+import { RecordingReader } from '../../src/recording/reader.js';
+import { compileRules } from '../../src/recording/rules.js';
+import { sortOnDisk } from '../../src/recording/sort.js';
 import { line, logFile, readAll } from './support.js';
 
 const T0 = Date.UTC(2025, 10, 24, 17, 26) / 1000;
@@ -21,7 +23,7 @@ describe('one file', () => {
     assert.ok(sorted(rows));
     assert.ok(Math.max(...batches) <= 1_024);
     assert.equal(summary.lines, 5_000);
-    assert.deepEqual(summary.unread, {});
+    assert.deepEqual(summary.dropped, {});
     assert.equal(summary.firstUs, rows[0]!.startUs);
     assert.equal(summary.lastUs, rows[4_999]!.startUs);
     assert.match(summary.files[0]!.digest ?? '', /^[0-9a-f]{64}$/);
@@ -51,11 +53,11 @@ describe('one file', () => {
       [UNREAD.blank]: blank,
       [UNREAD.tooLong]: long,
       ...rest
-    } = summary.unread;
+    } = summary.dropped;
     assert.deepEqual([none, blank, long], [4, 1, 1]);
     assert.deepEqual(Object.values(rest), [1]);
     assert.equal(summary.lines, 9);
-    assert.equal(summary.rows + Object.values(summary.unread).reduce((a, b) => a + b, 0), 9);
+    assert.equal(summary.rows + Object.values(summary.dropped).reduce((a, b) => a + b, 0), 9);
     const examples = summary.examples.filter(({ reason }) => reason === UNREAD.noRequest);
     assert.deepEqual(
       examples.map((example) => example.line),
@@ -68,7 +70,8 @@ describe('one file', () => {
     lines.push(line(T0));
     const { rows, summary } = await readAll([logFile(lines)], { windowUs: 60e6 });
     assert.equal(rows.length, 1_000);
-    assert.deepEqual(summary.unread, { [TOO_LATE]: 1 });
+    assert.deepEqual(summary.setApart, { [SET_APART.tooLate]: 1 });
+    assert.equal(summary.parsed, 1_001);
     assert.equal(summary.rows, 1_000);
   });
 
@@ -97,6 +100,107 @@ describe('one file', () => {
   });
 });
 
+describe('what is set apart', () => {
+  const lines = [
+    line(T0, '/page'),
+    line(T0, '/socket').replace(' 200 ', ' 101 '),
+    line(T0 + 400, '/poll', '192.0.2.9', ''),
+    line(T0 + 2, '/cart'),
+  ];
+
+  it('websockets and long polls', async () => {
+    const timed = lines.map((text, i) => `${text} ${i === 2 ? '301.000' : '0.100'}`);
+    const { rows, summary } = await readAll([logFile(timed)]);
+    assert.deepEqual(
+      rows.map((row) => row.path),
+      ['/page', '/cart'],
+    );
+    assert.deepEqual(summary.setApart, { [SET_APART.upgrade]: 1, [SET_APART.longPoll]: 1 });
+    assert.equal(summary.parsed, summary.rows + 2);
+  });
+
+  it('what the filter and the cut leave out, each heard of once', async () => {
+    const heard: string[] = [];
+    const { rows, summary } = await readAll([logFile(lines)], {
+      where: { not: { path: ['/cart'] } },
+      toUs: (T0 + 100) * 1e6,
+      setApart: (row, reason) => heard.push(`${row.path} ${reason}`),
+    });
+    assert.deepEqual(
+      rows.map((row) => row.path),
+      ['/page'],
+    );
+    assert.deepEqual(heard, [
+      `/socket ${SET_APART.upgrade}`,
+      `/cart ${SET_APART.where}`,
+      `/poll ${SET_APART.outside}`,
+    ]);
+    assert.equal(summary.rows, 1);
+    assert.equal(summary.parsed, 4);
+  });
+});
+
+describe('stamps in coarse steps', () => {
+  it('are found out and spread over their step', async () => {
+    const lines = Array.from({ length: 300 }, (_, i) => line(T0 + Math.floor(i / 10) * 3));
+    const { rows, summary } = await readAll([logFile(lines)]);
+    assert.equal(summary.resolutionUs, 3e6);
+    const phases = rows.map((row) => (row.startUs - T0 * 1e6) % 3e6);
+    assert.ok(phases.some((us) => us > 2e6) && phases.some((us) => us < 1e6));
+    assert.match(summary.stampModel, /steps of 3 s/);
+  });
+
+  it('few stamps prove nothing', async () => {
+    const { summary } = await readAll([logFile([line(T0), line(T0 + 60), line(T0 + 120)])]);
+    assert.equal(summary.resolutionUs, 1e6);
+  });
+});
+
+describe('a clock that was set back', () => {
+  const at = (seconds: number) => line(T0 + seconds);
+
+  it('shows where, and by how much; a stray line shows nothing', async () => {
+    const lines = [
+      ...Array.from({ length: 100 }, (_, i) => at(10_000 + i)),
+      at(9_000),
+      ...Array.from({ length: 100 }, (_, i) => at(10_100 + i - (i % 5) * 20)),
+      ...Array.from({ length: 100 }, (_, i) => at(6_600 + i)),
+    ];
+    const reader = new RecordingReader({ files: [logFile(lines)], seed: 7, clientKey: 'test' });
+    for await (const _ of reader);
+    const [jump, ...more] = reader.summary.clockJumps;
+    assert.deepEqual(more, []);
+    assert.equal(jump?.line, 202);
+    assert.ok(jump.seconds < -3_500 && jump.seconds > -3_700);
+  });
+});
+
+describe('a log far out of order', () => {
+  const lines = Array.from({ length: 3_000 }, (_, i) => line(T0 + ((i * 7919) % 3_000) * 2, `/${i}`));
+
+  it('loses rows, and says so, unless it is sorted first', async () => {
+    const plain = await readAll([logFile(lines)]);
+    assert.ok((plain.summary.setApart[SET_APART.tooLate] ?? 0) > 1_000);
+    const sortedRead = await readAll([logFile(lines)], { rules: compileRules({ sort: true }) });
+    assert.equal(sortedRead.rows.length, 3_000);
+    assert.ok(sorted(sortedRead.rows));
+    assert.deepEqual(sortedRead.summary.setApart, {});
+  });
+
+  it('is sorted alike in one run, in many, and in more than are merged at once', async () => {
+    const { rows } = await readAll([logFile(lines)], { rules: compileRules({ sort: true }) });
+    const shuffled = rows.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    const batches = async function* () {
+      for (let i = 0; i < shuffled.length; i += 10) yield shuffled.slice(i, i + 10);
+    };
+    for (const runRows of [10_000, 700, 10]) {
+      const found = [];
+      for await (const piece of sortOnDisk(batches(), runRows)) found.push(...piece);
+      assert.deepEqual(found, rows);
+    }
+  });
+});
+
 describe('several files', () => {
   it('are merged by time, whatever their order', async () => {
     const parts = [0, 1, 2].map((part) =>
@@ -119,7 +223,7 @@ describe('several files', () => {
     const { rows, summary } = await readAll(days);
     assert.equal(rows.length, 2_100);
     assert.ok(sorted(rows));
-    assert.deepEqual(summary.unread, {});
+    assert.deepEqual(summary.dropped, {});
   });
 
   it('read twice give the same rows; another seed other offsets', async () => {

@@ -42,6 +42,7 @@ function planOf(stream: Partial<RecordingStream>, rest: Partial<Plan> = {}): Pla
     name: 'night',
     amplify: 1,
     digests: ['0'],
+    read: {},
     fromUs: null,
     toUs: null,
     where: null,
@@ -73,13 +74,14 @@ function planOf(stream: Partial<RecordingStream>, rest: Partial<Plan> = {}): Pla
 
 const INPUT: RecordingInput = {
   kind: 'recording',
-  files: [],
+  file: '',
   originUs: ORIGIN_US,
-  lastUs: ORIGIN_US,
   lines: 0,
   rows: 0,
   unread: {},
   stampModel: '',
+  resolutionUs: 1,
+  timed: true,
 };
 
 function run(plan: Plan, rows: readonly Row[], lanes = { index: 0, count: 1 }, batch = 7) {

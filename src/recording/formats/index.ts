@@ -67,3 +67,8 @@ export function showBytes(bytes: Buffer, from: number, to: number): string {
   const safe = text.replace(/[^\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
   return `"${safe}${cut}"`;
 }
+
+export function formatsNamed(text: string): readonly Format[] | string {
+  const found = FORMATS.filter(({ id }) => id === text);
+  return found.length > 0 ? found : `"${text}" is no format`;
+}

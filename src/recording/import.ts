@@ -1,0 +1,73 @@
+// Makes one recording of logs: read in start order, audited on the way, and written as Parquet.
+import { type Problem, UserError } from '../problem.js';
+import { type Audit, AuditBuilder } from './audit.js';
+import { RecordingWriter } from './parquet.js';
+import { type ReadOptions, type ReadSummary, RecordingReader } from './reader.js';
+
+/** What a recording's metadata hold beside the file's own facts. */
+export interface RecordingFacts {
+  /** The rows' offsets inside coarse stamps were drawn with it. */
+  readonly seed: number;
+  readonly audit: Audit;
+}
+
+/** Somebody asked for an import to stop. */
+export class Interrupted extends Error {}
+
+/** How an import is watched and stopped. */
+export interface ImportWatch {
+  readonly signal?: AbortSignal;
+  /** Hears of lines read, and of the start of the last row. */
+  readonly progress?: (lines: number, atUs: number | null) => void;
+}
+
+/**
+ * Reads logs once, and writes a recording of them.
+ * @param out the file to write; null for the audit alone
+ * @throws Interrupted when the signal asks for it; nothing is left behind then
+ * @throws UserError for what cannot be read, and when no row comes of it; nothing is left behind then
+ */
+export async function importRecording(
+  options: ReadOptions,
+  out: string | null,
+  watch: ImportWatch = {},
+): Promise<Audit> {
+  const builder = new AuditBuilder();
+  const setApart = (row: Parameters<AuditBuilder['add']>[0], reason: string) => builder.setApart(row, reason);
+  const reader = new RecordingReader({ ...options, setApart });
+  const writer = out === null ? null : await RecordingWriter.create(out);
+  try {
+    for await (const batch of reader) {
+      for (const row of batch) builder.add(row);
+      await writer?.append(batch);
+      if (watch.signal?.aborted) throw new Interrupted();
+      watch.progress?.(reader.lines, reader.atUs);
+    }
+    const { summary } = reader;
+    if (summary.rows === 0) throw new UserError([noRow(options.files, summary)]);
+    const audit = builder.finish(summary);
+    await writer?.finish(JSON.stringify({ seed: options.seed, audit } satisfies RecordingFacts));
+    return audit;
+  } catch (error) {
+    await writer?.abort();
+    throw error;
+  }
+}
+
+function noRow(files: readonly string[], { lines, files: parts, dropped, setApart }: ReadSummary): Problem {
+  const place = files.length > 3 ? `${files.slice(0, 3).join(', ')} …` : files.join(', ');
+  const cut = parts.find((part) => part.cut !== null)?.cut;
+  if (lines === 0) {
+    const message = cut ? `holds nothing that can be read: ${cut}` : 'is empty; a log was expected';
+    return { place, path: '', message, hint: 'Check that the log was copied whole.' };
+  }
+  const reasons = [...Object.entries(dropped), ...Object.entries(setApart)]
+    .sort((a, b) => b[1] - a[1])
+    .map(([reason, count]) => `${reason}: ${count}`);
+  const message = `none of its ${lines} lines is a request that could be replayed (${reasons.join('; ')})`;
+  const outside = Object.keys(setApart).length > 0 && Object.keys(dropped).length === 0;
+  const hint = outside
+    ? 'Check --from, --to and --where.'
+    : 'Check that this is an access log, not an error log; --format names a format.';
+  return { place, path: '', message, hint };
+}

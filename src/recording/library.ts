@@ -1,0 +1,117 @@
+// Opens what a scenario names as its recording: a recording as it is, anything else imported once into a cache.
+import { createHash } from 'node:crypto';
+import { access, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Audit } from './audit.js';
+import { importRecording, type RecordingFacts } from './import.js';
+import { isRecording, openRecording } from './parquet.js';
+import { compileRules, type ReadRules } from './rules.js';
+import { digestOf } from './sources.js';
+
+/** A recording that can be replayed. */
+export interface OpenedRecording {
+  /** The Parquet file. */
+  readonly file: string;
+  /** SHA-256 of each file that was named, hex, in their order. */
+  readonly digests: readonly string[];
+  readonly audit: Audit;
+  readonly firstUs: number;
+  readonly lastUs: number;
+}
+
+/** Changes when the same logs become other rows than before; a cache made before is then not used. */
+const IMPORT_VERSION = 1;
+/** Recordings kept in the cache; the ones not used for longest go first. */
+const KEPT_MAX = 24;
+/** Offsets inside coarse stamps are facts of a recording, not draws of a plan: one seed for all. */
+export const IMPORT_SEED = 1;
+
+/**
+ * Opens the recording of some files.
+ * @param cache the folder of recordings made before; it need not exist
+ * @throws UserError for what cannot be read, and when no row comes of it
+ */
+export async function openRecordings(
+  files: readonly string[],
+  rules: ReadRules,
+  cache: string,
+): Promise<OpenedRecording> {
+  const compiled = compileRules(rules);
+  const digests: string[] = [];
+  for (const file of files) digests.push(await digestOf(file));
+  const [only] = files;
+  if (files.length === 1 && only !== undefined && (await isRecording(only))) return opened(only, digests);
+  const made = createHash('sha256')
+    .update(JSON.stringify({ version: IMPORT_VERSION, digests, rules: canonical(rules) }))
+    .digest('hex');
+  const folder = await usable(cache);
+  const file = join(folder, `${made.slice(0, 32)}.parquet`);
+  if (await exists(file)) {
+    const now = new Date();
+    await utimes(file, now, now).catch(() => undefined);
+    return opened(file, digests);
+  }
+  // Clients are named by what only the logs' holder knows, so that every machine that has them names them alike.
+  const clientKey = createHash('sha256')
+    .update(`clients\0${digests.join('\0')}`)
+    .digest('hex');
+  await importRecording({ files, rules: compiled, seed: IMPORT_SEED, clientKey }, file);
+  await prune(folder);
+  return opened(file, digests);
+}
+
+/** Where recordings are kept: the user's cache folder. */
+export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
+  const base = env.XDG_CACHE_HOME ?? (env.HOME === undefined ? tmpdir() : join(env.HOME, '.cache'));
+  return join(base, 'flashcrowd', 'recordings');
+}
+
+async function opened(file: string, digests: readonly string[]): Promise<OpenedRecording> {
+  const recording = await openRecording(file);
+  const { metadata, firstUs, lastUs } = recording;
+  await recording.close();
+  const { audit } = JSON.parse(metadata) as RecordingFacts;
+  return { file, digests, audit, firstUs, lastUs };
+}
+
+/** The cache folder, private to the user; a temporary one where it cannot be written. */
+async function usable(folder: string): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, 2);
+    return folder;
+  } catch {
+    const other = join(tmpdir(), `flashcrowd-${process.getuid?.() ?? 'user'}`);
+    await mkdir(other, { recursive: true, mode: 0o700 });
+    return other;
+  }
+}
+
+async function prune(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.parquet'));
+  if (names.length <= KEPT_MAX) return;
+  const used = await Promise.all(
+    names.map(async (name) => {
+      const at = await stat(join(folder, name)).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      );
+      return { name, at };
+    }),
+  );
+  used.sort((a, b) => b.at - a.at);
+  for (const { name } of used.slice(KEPT_MAX)) await rm(join(folder, name), { force: true });
+}
+
+/** The rules with their keys in order. */
+function canonical(rules: ReadRules): ReadRules {
+  return Object.fromEntries(Object.entries(rules).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
