@@ -1,7 +1,15 @@
 // Synthetic results, made from formulas: a spike that breaks and recovers, a healthy run, a stalled generator,
 // and one that was cut. The same numbers on every machine, without a clock or a draw.
 import { bucketOf, COARSE, FINE, type Layout, ROUGH } from '../../src/measure/buckets.js';
-import { type Cell, emptyCounts, SLICE_S, type Slice, type Tail } from '../../src/measure/cell.js';
+import {
+  type Cell,
+  type Counts,
+  emptyCounts,
+  emptyRecordedCounts,
+  SLICE_S,
+  type Slice,
+  type Tail,
+} from '../../src/measure/cell.js';
 import { addDistributions, type Distribution } from '../../src/measure/distribution.js';
 import { OUTCOME_INDEX, type Outcome } from '../../src/measure/outcome.js';
 import {
@@ -53,6 +61,9 @@ export interface Op {
   readonly waitUs?: number;
   readonly serviceUs?: number;
   readonly stallUs?: number;
+  /** What was recorded of it: by default nothing; 200 is ok, and 10 s and more was cut. */
+  readonly recordedStatus?: number;
+  readonly recordedDurationUs?: number;
 }
 
 const UNFIRED: readonly Outcome[] = ['unsent', 'shed', 'local'];
@@ -96,12 +107,36 @@ function cellOf(ops: readonly Op[]): Cell {
     counts.outcomes[i] = (counts.outcomes[i] as number) + 1;
     const status = op.status ?? (outcome === 'ok' ? 200 : outcome === 'bad_status' ? 503 : 0);
     if (status > 0) counts.statuses.set(status, (counts.statuses.get(status) ?? 0) + 1);
+    addRecorded(counts, op, status);
     if (UNWRITTEN.includes(outcome)) continue;
     counts.sent++;
     counts.attempts++;
     counts.bytes += status === 200 ? 20_000 : 300;
   }
-  return { stream, route, windowS, ...counts, response: responsesOf(FINE, ops) };
+  return {
+    stream,
+    route,
+    windowS,
+    ...counts,
+    response: responsesOf(FINE, ops),
+    recordedDuration: recordedOf(ops),
+  };
+}
+
+function addRecorded(counts: Counts, { recordedStatus, recordedDurationUs = 0 }: Op, status: number): void {
+  if (recordedStatus === undefined) return;
+  const recorded = (counts.recorded ??= emptyRecordedCounts());
+  recorded.planned++;
+  if (recordedStatus !== 200 || recordedDurationUs > TIMEOUT_US) recorded.failed++;
+  recorded.statuses.set(recordedStatus, (recorded.statuses.get(recordedStatus) ?? 0) + 1);
+  if (status === 404 && recordedStatus === 200) recorded.unknownIds++;
+}
+
+function recordedOf(ops: readonly Op[]): Distribution {
+  const took = ops.flatMap(({ recordedStatus, recordedDurationUs: us }) =>
+    us !== undefined && (recordedStatus === 200 || us > TIMEOUT_US) ? [Math.min(us, TIMEOUT_US)] : [],
+  );
+  return distributionOf(FINE, took, TIMEOUT_US);
 }
 
 function sliceOf(head: Head, ops: readonly Op[]): Slice {
