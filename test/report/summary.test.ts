@@ -10,9 +10,11 @@ import {
   CART_PEAK,
   completed,
   ERRORS_1,
+  ERRORS_RECORDED,
   headOf,
   healthySnapshot,
   incompleteSnapshot,
+  nightSnapshot,
   P99_800,
   snapshotOf,
   spikeSnapshot,
@@ -20,13 +22,14 @@ import {
   THROUGHPUT,
 } from '../support/snapshots.js';
 
-const GATES = [ERRORS_1, P99_800, CART_PEAK, THROUGHPUT];
+const GATES = [ERRORS_1, P99_800, CART_PEAK, THROUGHPUT, ERRORS_RECORDED];
 const told = (snapshot: Snapshot) => jsonReport(summarise(snapshot, judge(snapshot, GATES)));
 const runs: [string, Snapshot][] = [
   ['spike', spikeSnapshot()],
   ['healthy', healthySnapshot()],
   ['stalled', stalledSnapshot()],
   ['incomplete', incompleteSnapshot()],
+  ['night', nightSnapshot()],
   ['empty', completed(snapshotOf(headOf(), []))],
 ];
 

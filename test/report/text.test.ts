@@ -14,16 +14,24 @@ import {
   CART_PEAK,
   completed,
   ERRORS_1,
+  ERRORS_RECORDED,
   headOf,
   healthySnapshot,
   incompleteSnapshot,
+  nightSnapshot,
   P99_800,
+  P99_RECORDED,
   snapshotOf,
   spikeSnapshot,
   stalledSnapshot,
   THROUGHPUT,
 } from '../support/snapshots.js';
 
+const CHECKOUT_RECORDED = {
+  ...P99_RECORDED,
+  text: 'p99[route=checkout] < recorded * 1.2',
+  selector: { route: 'checkout' },
+};
 const EMPTY = completed(snapshotOf(headOf(), []));
 const NEXT = 'flashcrowd report run.ndjson --format html --open';
 const runs: [name: string, snapshot: Snapshot, gates: Gate[]][] = [
@@ -31,6 +39,7 @@ const runs: [name: string, snapshot: Snapshot, gates: Gate[]][] = [
   ['healthy', healthySnapshot(), [ERRORS_1, P99_800, THROUGHPUT]],
   ['stalled', stalledSnapshot(), [ERRORS_1, P99_800]],
   ['incomplete', incompleteSnapshot(), [CART_PEAK, THROUGHPUT]],
+  ['night', nightSnapshot(), [ERRORS_RECORDED, P99_RECORDED, CHECKOUT_RECORDED]],
 ];
 
 const told = (snapshot: Snapshot, gates: Gate[] = [], width = 100, level: ColourLevel = 0) =>

@@ -379,6 +379,54 @@ export function healthySnapshot(): Snapshot {
   );
 }
 
+const NIGHT: PlanStream = {
+  kind: 'recording',
+  name: 'night',
+  amplify: 1,
+  digests: ['0'],
+  fromUs: null,
+  toUs: null,
+  where: null,
+  hosts: null,
+  writes: [],
+};
+
+/** A minute of a bad night, replayed on a build that holds: beside it a stream that was never recorded. */
+export function nightSnapshot(changes: Partial<PlanStream> = {}, planChanges: Partial<Plan> = {}): Snapshot {
+  const streams = [{ ...NIGHT, ...changes } as PlanStream, STREAM];
+  const phases = [
+    { name: 'before', startS: 0, endS: 20 },
+    { name: 'peak', startS: 20, endS: 60 },
+  ] as const;
+  const head = headOf({
+    scenario: 'The night of 20 November',
+    phases,
+    planChanges: { ...planChanges, streams },
+  });
+  return withHealth(completed(snapshotOf(head, nightOps())));
+}
+
+/** In the peak of the night half of the products failed and many carts were slow; now one cart in 40 is not there. */
+function* nightOps(): Generator<Op> {
+  for (let windowS = 0; windowS < 60; windowS++) {
+    for (let i = 0; i < 40; i++) {
+      const route = i % 10 < 7 ? 0 : i % 10 < 9 ? 1 : 2;
+      const at = (i * 37 + windowS) % 40;
+      const failed = windowS >= 20 && route === 0 && (i + windowS) % 2 === 0;
+      const gone = i === 38;
+      yield {
+        windowS,
+        route,
+        recordedStatus: failed ? 503 : 200,
+        recordedDurationUs: skewed(windowS >= 20 && route === 1 ? 2_400_000 : 60_000, at, 40),
+        ...(gone && { outcome: 'bad_status' as const, status: 404 }),
+        serviceUs: skewed(route === 2 ? 90_000 : 30_000, at, 40),
+      };
+    }
+    yield { windowS, stream: 1, outcome: windowS % 10 === 0 ? 'reset' : 'ok' };
+  }
+}
+
 /** The same minute, with a generator whose event loop stood still for 80 ms every tenth of a second. */
 export function stalledSnapshot(): Snapshot {
   const head = headOf({ scenario: 'Everyday', targetIsLocal: true, planChanges: { streams: [STREAM] } });
@@ -422,7 +470,7 @@ export function gateOf(
   text: string,
   metric: Gate['metric'],
   comparison: Gate['comparison'],
-  bound: number,
+  bound: Gate['bound'],
   selector: Gate['selector'] = {},
 ): Gate {
   return { text, metric, selector, comparison, bound };
@@ -439,5 +487,14 @@ export const CART_PEAK = gateOf(
   '<',
   1_000_000,
   { route: 'cart', phase: 'peak' },
+);
+/** `recorded * factor`. */
+export const recorded = (factor = 1): Gate['bound'] => ({ of: 'recorded', factor });
+export const ERRORS_RECORDED = gateOf('errors < recorded', { kind: 'errors' }, '<', recorded());
+export const P99_RECORDED = gateOf(
+  'p99 < recorded * 1.2',
+  { kind: 'quantile', q: 0.99, name: 'p99' },
+  '<',
+  recorded(1.2),
 );
 export const THROUGHPUT = gateOf('throughput > 50/s', { kind: 'throughput' }, '>', 50);
