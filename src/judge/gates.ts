@@ -93,7 +93,8 @@ function errorsAgainstRecorded(
   counts: Counts,
   recorded: RecordedCounts,
 ): GateResult {
-  const result = errors(gate, factor * (recorded.failed / recorded.planned), counts);
+  // Multiplied first: whole numbers times a factor come out even where a share would be a hair off.
+  const result = errors(gate, (factor * recorded.failed) / recorded.planned, counts);
   if (recorded.failed > 0 || gate.comparison !== '<' || result.reason !== null) return result;
   return {
     ...result,

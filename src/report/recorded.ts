@@ -19,7 +19,7 @@ export function thatNight(head: Head, { recorded }: Judgement): { lead: Piece; t
   const amplified = amplifiedBy(head);
   // Of clones, that night had only one.
   const of = amplified === null ? plural(requests, formatCount(requests), 'request') : 'requests';
-  const unknown = counts.recorded?.unknownIds === 0 ? '' : `, ${formatUnknownIds(counts)}`;
+  const unknown = counts.recorded?.unknownIds === 0 ? '' : ` (${formatUnknownIds(counts)})`;
   const at = amplified === null ? '' : ` at ${amplified} that night's traffic`;
   const [p99Then, p99Now] = [duration.quantile(0.99), response.quantile(0.99)];
   const times =
@@ -59,7 +59,7 @@ export function recordedTables({ recorded }: Judgement, width: number): Line[] {
   return [
     ...thenAndNow('THEN AND NOW', routes.slice(0, ROUTES_SHOWN), width),
     ...(more > 0 ? [[piece(`and ${formatCount(more)} more`, 'dim')]] : []),
-    ...(phases.length < 2 ? [] : thenAndNow('', phases, width)),
+    ...(phases.length < 2 ? [] : thenAndNow('by phase', phases, width)),
     ...flow([[piece('statuses then', 'dim')], ...statuses], width, '   '),
   ];
 }

@@ -138,6 +138,19 @@ test('fast-forward is said', () => {
   assert.doesNotMatch(told(healthySnapshot()), /Speed/);
 });
 
+test('that night is told beside now, with what is not alike', () => {
+  assert.match(
+    told(nightSnapshot()),
+    /That night 23\.7 % of 2,400 requests failed; now 2\.5 % \(unknown id 2\.5 %\):/,
+  );
+  const amplified = told(nightSnapshot({ amplify: 5 }), [], 200);
+  assert.match(amplified, /That night 23\.7 % of requests failed; now .* at 5× that night's traffic: p99 /);
+  const hurried = told(nightSnapshot({}, { speed: 10 }), [], 200);
+  assert.match(hurried, /at 10× the speed durations still compare, rates do not/);
+  assert.match(hurried, /Speed +10×: recordings came at 10× their rate/);
+  assert.doesNotMatch(told(healthySnapshot()), /That night|THEN AND NOW|unknown id/);
+});
+
 test('an interruption is shown with the exit code of the process', () => {
   const snapshot = incompleteSnapshot();
   const options = { width: 100, paint: paintFor(0), exitCode: 130, brief: true };
