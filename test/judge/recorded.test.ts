@@ -96,6 +96,13 @@ const cut: [string, Omit<Op, 'windowS'>, Gate, string, RegExp?][] = [
     'fail',
     /longer than the timeout/,
   ],
+  [
+    'less than a part of what was cut then cannot be shown',
+    { ...SLOW_THEN, ...QUICK_NOW },
+    p99('<', 0.001),
+    'fail',
+    /longer than the timeout/,
+  ],
   ['both cut cannot be shown', { ...SLOW_THEN, ...SLOW_NOW }, p99('<', 2), 'fail', /at least 10 s/],
   ['cut now and quick then breaks for certain', { ...QUICK_THEN, ...SLOW_NOW }, p99('<', 2), 'fail'],
   ['cut now and quick then is more for certain', { ...QUICK_THEN, ...SLOW_NOW }, p99('>', 2), 'pass'],

@@ -249,6 +249,7 @@ describe('result lines', () => {
         for (const line of [{ kind: 'head' as const, head: HEAD }, ...linesOf(record(ops))]) {
           const text = writeLine(line);
           assert.equal(writeLine(readLine(text)), text);
+          if (line.kind === 'cell') assert.deepEqual(readLine(text), line);
         }
       }),
       { numRuns: 30 },
