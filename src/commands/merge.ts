@@ -1,8 +1,7 @@
 // `flashcrowd merge`: results of the shards of one run become one result file, window by window.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { ExitCode } from '../exit-codes.js';
-import { addCounts, type Cell } from '../measure/cell.js';
-import { addDistributions } from '../measure/distribution.js';
+import { addCells, type Cell } from '../measure/cell.js';
 import { MergeError, mergeHeads } from '../measure/merge.js';
 import { type ResultLine, writeLine } from '../measure/result-file.js';
 import type { Head } from '../measure/snapshot.js';
@@ -104,12 +103,8 @@ async function takeWindow(
       const cell = source.cell;
       const key = `${cell.stream}/${cell.route}`;
       const known = cells.get(key);
-      if (known === undefined) {
-        cells.set(key, cell);
-      } else {
-        addCounts(known, cell);
-        known.response = addDistributions(known.response, cell.response);
-      }
+      if (known === undefined) cells.set(key, cell);
+      else addCells(known, cell);
       source.cell = undefined;
       await source.passTo(write);
     }

@@ -6,7 +6,7 @@ import type { Closed } from '../measure/recorder.js';
 import { Recorder } from '../measure/recorder.js';
 import { TENANTS_MAX } from '../measure/snapshot.js';
 import type { Phase, Plan } from '../scenario/plan.js';
-import { type Arrivals, isExpected } from '../schedule/arrivals.js';
+import { type Arrivals, outcomeOfAnswer, recordedOutcomeOf } from '../schedule/arrivals.js';
 import type { Clock } from './clock.js';
 import { type Connections, type ExchangeListener, makeConnections } from './connections.js';
 import { Exchange } from './exchange.js';
@@ -86,7 +86,12 @@ export class Driver implements ExchangeListener {
     this.#options = options;
     this.#arrivals = options.arrivals;
     this.#clock = options.clock;
-    this.#recorder = new Recorder(options.plan.routes.length, options.phases, TENANTS_MAX);
+    this.#recorder = new Recorder(
+      options.plan.routes.length,
+      options.plan.timeoutUs,
+      options.phases,
+      TENANTS_MAX,
+    );
     this.#connections = makeConnections(
       options.plan.connections,
       options.transport,
@@ -174,7 +179,8 @@ export class Driver implements ExchangeListener {
       exchange.endsVisit = arrivals.endsVisit;
       exchange.dueUs = this.#lastDueUs = arrivals.dueUs;
       this.#due++;
-      this.#recorder.due(exchange.stream, exchange.request.route, exchange.dueUs);
+      exchange.recordedOutcome = recordedOutcomeOf(this.#options.plan, exchange.request);
+      this.#recorder.due(exchange);
       // Moving on before firing keeps the work of the next arrival out of this one's way to the wire.
       arrivals.advance();
       firedUs = this.#nowUs();
@@ -223,7 +229,8 @@ export class Driver implements ExchangeListener {
 
   #outcomeOf(exchange: Exchange): Outcome {
     if (exchange.failure !== null) return exchange.failure;
-    return isExpected(this.#options.plan, exchange.request, exchange.status) ? 'ok' : 'bad_status';
+    // What took longer than the timeout was cut; what came late only by a stall of ours is no timeout.
+    return outcomeOfAnswer(this.#options.plan, exchange.request, exchange.status, Number.NaN);
   }
 
   #settleUnfired(exchange: Exchange, outcome: Outcome): void {

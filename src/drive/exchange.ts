@@ -1,7 +1,7 @@
 // An exchange: what becomes of one arrival, from due to settled; reused, so that a run allocates none per request.
+import type { Settled } from '../measure/operation.js';
 import type { Outcome } from '../measure/outcome.js';
-import type { Settled } from '../measure/recorder.js';
-import { emptyRequest, type PlannedRequest } from '../schedule/arrivals.js';
+import { type AnswerOutcome, emptyRequest, type PlannedRequest } from '../schedule/arrivals.js';
 import type { Linked } from './linked-list.js';
 
 /** Instants are microseconds from the run's start; NaN where they have not come. */
@@ -12,6 +12,8 @@ export class Exchange implements Settled, Linked<Exchange> {
   visitor = 0;
   endsVisit = false;
   outcome: Outcome = 'unsent';
+  /** What came of it when it was recorded; null where that is not known. */
+  recordedOutcome: AnswerOutcome | null = null;
 
   dueUs = 0;
   firedUs = Number.NaN;
@@ -42,6 +44,14 @@ export class Exchange implements Settled, Linked<Exchange> {
 
   get tenant(): string | null {
     return this.request.tenant;
+  }
+
+  get recordedStatus(): number {
+    return this.request.recordedStatus;
+  }
+
+  get recordedDurationUs(): number {
+    return this.request.recordedDurationUs;
   }
 
   /** Makes it new for the next arrival; the request is overwritten by the schedule. */

@@ -14,6 +14,12 @@ export function brokenConservation(snapshot: Snapshot): string[] {
     if (settled !== counts.planned) {
       broken.push(`${where}: ${formatCount(counts.planned)} planned, ${formatCount(settled)} settled`);
     }
+    const { recorded } = counts;
+    if (recorded !== null && (recorded.planned > counts.planned || recorded.failed > recorded.planned)) {
+      broken.push(
+        `${where}: ${formatCount(counts.planned)} planned, ${formatCount(recorded.planned)} recorded, ${formatCount(recorded.failed)} of them failed`,
+      );
+    }
     if (counts.sent > counts.planned) {
       broken.push(`${where}: ${formatCount(counts.sent)} sent, ${formatCount(counts.planned)} planned`);
     }
@@ -50,6 +56,7 @@ function sums(a: Counts, b: Counts): [string, number, number][] {
     ['planned', a.planned, b.planned],
     ['sent', a.sent, b.sent],
     ['attempts', a.attempts, b.attempts],
+    ['recorded', a.recorded?.planned ?? 0, b.recorded?.planned ?? 0],
     ...OUTCOMES.map((name, i): [string, number, number] => [
       name,
       a.outcomes[i] as number,

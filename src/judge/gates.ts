@@ -1,45 +1,50 @@
 // Gates: what the scenario asks of the shop, held against a snapshot. No data is never a pass.
-import type { Counts } from '../measure/cell.js';
+import type { Counts, RecordedCounts } from '../measure/cell.js';
 import type { Reading } from '../measure/distribution.js';
 import type { Histogram } from '../measure/histogram.js';
 import { OUTCOME_INDEX } from '../measure/outcome.js';
 import { type Group, type Head, type Snapshot, sumGroups } from '../measure/snapshot.js';
-import type { Gate, Selector } from '../scenario/gate.js';
+import type { Gate, RecordedBound, Selector } from '../scenario/gate.js';
 import { formatCount, formatDuration, formatOffset, formatShare } from '../units.js';
 import { closedThroughS, okOf, warmupEndS } from './facts.js';
+import { type BothSides, sumRecorded } from './recorded.js';
 
 export interface GateResult {
   readonly gate: Gate;
   readonly result: 'pass' | 'fail' | 'no_data';
   /** A reading for latencies, a share or a rate for the rest; null where there is nothing to read. */
   readonly actual: Reading | number | null;
+  /** What it was held against, in the same terms; null where the recording does not say. */
+  readonly bound: Reading | number | null;
   /** Operations it rests on. */
   readonly n: number;
   /** Why, where the figure alone does not say it. */
   readonly reason: string | null;
 }
 
+const NOTHING_DUE = 'nothing was due there through the last closed window';
+
 /** Holds a gate against a snapshot. A declared warm-up is outside gates. */
 export function evaluateGate(snapshot: Snapshot, gate: Gate): GateResult {
-  const unknown = unknownName(snapshot, gate.selector);
+  const { bound, selector } = gate;
+  const unknown = unknownName(snapshot, selector);
   if (unknown !== null) return noData(gate, unknown);
-  if (gate.selector.tenant !== undefined) return tenantErrors(snapshot, gate, gate.selector.tenant);
+  if (typeof bound === 'object') return againstRecorded(snapshot, gate, bound);
+  if (selector.tenant !== undefined) return tenantErrors(snapshot, gate, bound, selector.tenant);
 
-  const { counts, response } = sumGroups(snapshot, selects(snapshot.head, gate.selector));
-  if (counts.planned === 0) {
-    return noData(gate, 'nothing was due there through the last closed window');
-  }
+  const { counts, response } = sumGroups(snapshot, selects(snapshot.head, selector));
+  if (counts.planned === 0) return noData(gate, NOTHING_DUE);
   switch (gate.metric.kind) {
     case 'quantile':
     case 'max':
     case 'mean':
-      return latency(gate, response);
+      return latency(gate, exactly(bound), response);
     case 'errors':
-      return errors(gate, counts);
+      return errors(gate, bound, counts);
     case 'shed':
-      return share(gate, outcome(counts, 'shed'), counts.planned);
+      return share(gate, bound, outcome(counts, 'shed'), counts.planned);
     case 'throughput':
-      return throughput(snapshot, gate, counts);
+      return throughput(snapshot, gate, bound, counts);
   }
 }
 
@@ -48,31 +53,90 @@ export function isLatencyGate(gate: Gate): boolean {
   return gate.metric.kind === 'quantile' || gate.metric.kind === 'max' || gate.metric.kind === 'mean';
 }
 
+/** Holds the replayed against the recorded, of the same operations: those of recordings alone. */
+function againstRecorded(snapshot: Snapshot, gate: Gate, { factor }: RecordedBound): GateResult {
+  const { streams } = snapshot.head.plan;
+  const recordings = streams.filter(({ kind }) => kind === 'recording');
+  if (recordings.length === 0) return noData(gate, 'the plan has no recording');
+  if (gate.selector.tenant !== undefined) return noData(gate, 'what was recorded is not kept by tenant');
+  const sides = sumRecorded(snapshot, selects(snapshot.head, gate.selector));
+  const { recorded, planned } = sides.counts;
+  if (planned === 0) return noData(gate, NOTHING_DUE);
+  if (recorded === null) return noData(gate, 'the recording has no statuses there');
+
+  const notes: string[] = [];
+  if (gate.selector.stream === undefined && recordings.length < streams.length) {
+    notes.push(`over recordings alone: ${recordings.map(({ name }) => name).join(', ')}`);
+  }
+  if (recorded.planned < planned) {
+    const share = formatShare(recorded.planned / planned);
+    notes.push(`what was recorded is known of ${share} of the requests`);
+  }
+  const result = isLatencyGate(gate)
+    ? latencyAgainstRecorded(gate, factor, sides)
+    : errorsAgainstRecorded(gate, factor, sides.counts, recorded);
+  const reasons = [...(result.reason === null ? [] : [result.reason]), ...notes];
+  return { ...result, reason: reasons.length === 0 ? null : reasons.join('; ') };
+}
+
+function latencyAgainstRecorded(gate: Gate, factor: number, { response, duration }: BothSides): GateResult {
+  const then = readLatency(gate, duration);
+  if (then === undefined) return noData(gate, 'the recording has no durations there');
+  const result = latency(gate, { us: then.us * factor, atLeast: then.atLeast }, response);
+  const few = result.result === 'pass' ? tooFew(gate, duration.count, 'recorded requests') : null;
+  return few === null ? result : { ...result, result: 'no_data', reason: few };
+}
+
+function errorsAgainstRecorded(
+  gate: Gate,
+  factor: number,
+  counts: Counts,
+  recorded: RecordedCounts,
+): GateResult {
+  // Multiplied first: whole numbers times a factor come out even where a share would be a hair off.
+  const result = errors(gate, (factor * recorded.failed) / recorded.planned, counts);
+  if (recorded.failed > 0 || gate.comparison !== '<' || result.reason !== null) return result;
+  return {
+    ...result,
+    reason: 'nothing had failed when it was recorded, and nothing is below that: write <=',
+  };
+}
+
 /**
- * A lower bound that is over the bound of `<` fails for certain; one that is under it cannot show that the gate
- * holds, and what cannot be shown fails. A quantile that passes on so few operations that none may lie beyond it
- * (n (1 − q) < 1) is the maximum by another name: too little to pass on.
+ * A reading that was cut is a lower bound, on either side; what cannot be shown to hold fails. A quantile that passes
+ * on so few operations that none may lie beyond it (n (1 − q) < 1) is the maximum by another name: too little to pass
+ * on.
  */
-function latency(gate: Gate, response: Histogram): GateResult {
+function latency(gate: Gate, bound: Reading, response: Histogram): GateResult {
   const actual = readLatency(gate, response);
   const n = response.count;
   if (actual === undefined) return noData(gate, 'no request there was answered as expected, or timed out');
-  const certain = actual.atLeast ? holdsFromLowerBound(gate, actual.us) : holds(gate, actual.us);
-  if (!certain) {
-    const open = actual.atLeast && holds(gate, actual.us);
-    const reason = open
-      ? `it was at least ${formatDuration(actual.us)}: cut at the timeout, it cannot be shown to hold`
-      : null;
-    return { gate, result: 'fail', actual, n, reason };
+  const certain = certainty(gate, actual, bound);
+  if (certain !== 'holds') {
+    const which = actual.atLeast
+      ? `it was at least ${formatDuration(actual.us)}: cut at the timeout`
+      : 'what was recorded is longer than the timeout, at which it is cut';
+    const reason = certain === 'open' ? `${which}, it cannot be shown to hold` : null;
+    return { gate, result: 'fail', actual, bound, n, reason };
   }
-  if (gate.metric.kind === 'quantile') {
-    const needed = Math.ceil(1 / (1 - gate.metric.q) - 1e-6);
-    if (n < needed) {
-      const reason = `too few: ${gate.metric.name} needs ${formatCount(needed)} requests, there were ${formatCount(n)}`;
-      return { gate, result: 'no_data', actual, n, reason };
-    }
-  }
-  return { gate, result: 'pass', actual, n, reason: null };
+  const few = tooFew(gate, n, 'requests');
+  return { gate, result: few === null ? 'pass' : 'no_data', actual, bound, n, reason: few };
+}
+
+/** Whether a gate holds whatever the true values are, as long as they are at least what was read where it was cut. */
+function certainty(gate: Gate, actual: Reading, bound: Reading): 'holds' | 'breaks' | 'open' {
+  const below = gate.comparison === '<' || gate.comparison === '<=';
+  // A gate on the low side is safe from a bound that may be higher, one on the high side from such a value.
+  const [mayBreak, mayHold] = below ? [actual.atLeast, bound.atLeast] : [bound.atLeast, actual.atLeast];
+  if (holds(gate, actual.us, bound.us)) return mayBreak ? 'open' : 'holds';
+  return mayHold ? 'open' : 'breaks';
+}
+
+function tooFew(gate: Gate, n: number, what: string): string | null {
+  if (gate.metric.kind !== 'quantile') return null;
+  const needed = Math.ceil(1 / (1 - gate.metric.q) - 1e-6);
+  if (n >= needed) return null;
+  return `too few: ${gate.metric.name} needs ${formatCount(needed)} ${what}, there were ${formatCount(n)}`;
 }
 
 function readLatency(gate: Gate, response: Histogram): Reading | undefined {
@@ -81,17 +145,17 @@ function readLatency(gate: Gate, response: Histogram): Reading | undefined {
 }
 
 /** What a stop cut might have been ok or not: where that decides, the gate is undecided. */
-function errors(gate: Gate, counts: Counts): GateResult {
+function errors(gate: Gate, bound: number, counts: Counts): GateResult {
   const failed = counts.planned - okOf(counts);
   const stopped = outcome(counts, 'stopped');
   const without = (failed - stopped) / counts.planned;
-  const all = share(gate, failed, counts.planned);
-  if (stopped === 0 || holds(gate, without) === (all.result === 'pass')) return all;
+  const all = share(gate, bound, failed, counts.planned);
+  if (stopped === 0 || holds(gate, without, bound) === (all.result === 'pass')) return all;
   const reason = `${formatCount(stopped)} requests were cut by the stop; had they been ok, it were ${formatShare(without)}`;
   return { ...all, result: 'no_data', reason };
 }
 
-function tenantErrors(snapshot: Snapshot, gate: Gate, tenant: string): GateResult {
+function tenantErrors(snapshot: Snapshot, gate: Gate, bound: number, tenant: string): GateResult {
   const crossed = gate.selector.stream ?? gate.selector.route ?? gate.selector.phase;
   if (gate.metric.kind !== 'errors' || crossed !== undefined) {
     return noData(gate, 'of a tenant, only errors over the whole run are kept');
@@ -105,11 +169,11 @@ function tenantErrors(snapshot: Snapshot, gate: Gate, tenant: string): GateResul
     planned += slice.planned;
     ok += slice.ok;
   }
-  if (planned === 0) return noData(gate, 'nothing was due there through the last closed window');
-  return share(gate, planned - ok, planned);
+  if (planned === 0) return noData(gate, NOTHING_DUE);
+  return share(gate, bound, planned - ok, planned);
 }
 
-function throughput(snapshot: Snapshot, gate: Gate, counts: Counts): GateResult {
+function throughput(snapshot: Snapshot, gate: Gate, bound: number, counts: Counts): GateResult {
   const closedS = closedThroughS(snapshot);
   let seconds = 0;
   for (const phase of snapshot.head.phases) {
@@ -118,34 +182,38 @@ function throughput(snapshot: Snapshot, gate: Gate, counts: Counts): GateResult 
   }
   if (seconds === 0) return noData(gate, `no second of it had passed by ${formatOffset(closedS * 1e6)}`);
   const actual = okOf(counts) / seconds;
-  return { gate, result: holds(gate, actual) ? 'pass' : 'fail', actual, n: counts.planned, reason: null };
+  return decided(gate, bound, actual, counts.planned);
 }
 
-function share(gate: Gate, part: number, planned: number): GateResult {
-  const actual = part / planned;
-  return { gate, result: holds(gate, actual) ? 'pass' : 'fail', actual, n: planned, reason: null };
+function share(gate: Gate, bound: number, part: number, planned: number): GateResult {
+  return decided(gate, bound, part / planned, planned);
+}
+
+function decided(gate: Gate, bound: number, actual: number, n: number): GateResult {
+  return { gate, result: holds(gate, actual, bound) ? 'pass' : 'fail', actual, bound, n, reason: null };
 }
 
 function noData(gate: Gate, reason: string): GateResult {
-  return { gate, result: 'no_data', actual: null, n: 0, reason };
+  const absolute = typeof gate.bound === 'number' ? gate.bound : null;
+  const bound = absolute !== null && isLatencyGate(gate) ? exactly(absolute) : absolute;
+  return { gate, result: 'no_data', actual: null, bound, n: 0, reason };
 }
 
-function holds(gate: Gate, actual: number): boolean {
+function exactly(us: number): Reading {
+  return { us, atLeast: false };
+}
+
+function holds(gate: Gate, actual: number, bound: number): boolean {
   switch (gate.comparison) {
     case '<':
-      return actual < gate.bound;
+      return actual < bound;
     case '<=':
-      return actual <= gate.bound;
+      return actual <= bound;
     case '>':
-      return actual > gate.bound;
+      return actual > bound;
     case '>=':
-      return actual >= gate.bound;
+      return actual >= bound;
   }
-}
-
-/** Whether a gate holds whatever the value is, as long as it is at least this. */
-function holdsFromLowerBound(gate: Gate, atLeast: number): boolean {
-  return (gate.comparison === '>' || gate.comparison === '>=') && holds(gate, atLeast);
 }
 
 function selects(head: Head, selector: Selector): (group: Group) => boolean {

@@ -8,7 +8,7 @@ import { brokenConservation } from './conservation.js';
 import { causesOfOurs } from './diagnosis.js';
 import { closedThroughS, isComplete, warmupEndS } from './facts.js';
 import type { Finding, Validity } from './finding.js';
-import { isLatencyGate } from './gates.js';
+import { evaluateGate, isLatencyGate } from './gates.js';
 import { type Composition, slowest } from './tail.js';
 
 const LEVELS: readonly Finding['level'][] = ['invalid', 'suspect', 'note'];
@@ -55,7 +55,10 @@ function generatorShare(snapshot: Snapshot, gates: readonly Gate[]): Finding[] {
     if (snapshot.head.phases[slice.phase]?.name === 'warmup' || slice.sliceS + SLICE_S <= fromS) continue;
     bySlice.set(slice.sliceS, [...(bySlice.get(slice.sliceS) ?? []), slice]);
   }
-  const invalidUs = Math.max(OURS_INVALID.floorUs, OURS_INVALID.shareOfGate * tightestLatencyUs(gates));
+  const invalidUs = Math.max(
+    OURS_INVALID.floorUs,
+    OURS_INVALID.shareOfGate * tightestLatencyUs(snapshot, gates),
+  );
   const whole = ourFinding(
     'generator_share',
     'over the whole run',
@@ -101,10 +104,13 @@ function ourFinding(
   };
 }
 
-function tightestLatencyUs(gates: readonly Gate[]): number {
+function tightestLatencyUs(snapshot: Snapshot, gates: readonly Gate[]): number {
   const bounds = gates
     .filter((gate) => isLatencyGate(gate) && (gate.comparison === '<' || gate.comparison === '<='))
-    .map((gate) => gate.bound);
+    .flatMap((gate) => {
+      const { bound } = evaluateGate(snapshot, gate);
+      return bound !== null && typeof bound === 'object' ? [bound.us] : [];
+    });
   return bounds.length === 0 ? 0 : Math.min(...bounds);
 }
 

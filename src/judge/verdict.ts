@@ -7,6 +7,7 @@ import { isComplete } from './facts.js';
 import type { Validity } from './finding.js';
 import { evaluateGate, type GateResult } from './gates.js';
 import { findIncident, type Incident } from './incident.js';
+import { type Comparison, compareWithRecorded } from './recorded.js';
 import { type Composition, slowest } from './tail.js';
 import { judgeValidity } from './validity.js';
 
@@ -22,6 +23,8 @@ export interface Judgement {
   readonly gates: readonly GateResult[];
   readonly validity: Validity;
   readonly incident: Incident;
+  /** What was recorded beside what was replayed; null where nothing was recorded. */
+  readonly recorded: Comparison | null;
   /** Composition of the slowest 1 % per phase, in the order of the head's phases. */
   readonly phases: readonly PhaseComposition[];
   /** Share of the slowest 1 % of the whole run that was ours; null where nothing was answered. */
@@ -57,6 +60,7 @@ export function judge(snapshot: Snapshot, gates: readonly Gate[] = snapshot.head
     gates: results,
     validity,
     incident: findIncident(snapshot),
+    recorded: compareWithRecorded(snapshot),
     phases: compositions(snapshot),
     generatorShare: slowest(judged)?.oursShare ?? null,
   };

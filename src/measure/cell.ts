@@ -1,5 +1,5 @@
 // What a worker keeps of its exchanges: cells by second, slices by ten seconds, all of them additive.
-import type { Distribution } from './distribution.js';
+import { addDistributions, type Distribution } from './distribution.js';
 import { OUTCOMES } from './outcome.js';
 
 /** Length of a slice: lag, wait, service, tails and tenants are kept per slice. */
@@ -19,6 +19,19 @@ export interface Counts {
   outcomes: number[];
   /** Answers by status. */
   statuses: Map<number, number>;
+  /** How the same operations went when they were recorded; null where none of them has a recorded status. */
+  recorded: RecordedCounts | null;
+}
+
+/** Exact counts of what was recorded of due arrivals; only of those whose recorded status is known. */
+export interface RecordedCounts {
+  planned: number;
+  /** Those that were not ok when recorded, by the definition of `outcomeOfAnswer`. */
+  failed: number;
+  /** Recorded answers by status. */
+  statuses: Map<number, number>;
+  /** Replays answered 404 or 410 where 2xx or 3xx was recorded: the target does not have what was asked for. */
+  unknownIds: number;
 }
 
 /** Exact counts and responses of one (stream, route, second of due time). */
@@ -30,6 +43,11 @@ export interface Cell extends Counts {
   windowS: number;
   /** end − due of ok operations and timeouts, 3 digits. */
   response: Distribution;
+  /**
+   * Durations of the same operations when they were recorded, 3 digits: of those that were ok then, and of those
+   * that took longer than the plan's timeout, cut there.
+   */
+  recordedDuration: Distribution;
 }
 
 /** Where the time of one stream's operations went, in ten seconds of due time and one phase. */
@@ -105,7 +123,12 @@ export function emptyCounts(): Counts {
     bytes: 0,
     outcomes: OUTCOMES.map(() => 0),
     statuses: new Map(),
+    recorded: null,
   };
+}
+
+export function emptyRecordedCounts(): RecordedCounts {
+  return { planned: 0, failed: 0, statuses: new Map(), unknownIds: 0 };
 }
 
 /** Adds b's counts to a's, in place. */
@@ -116,5 +139,22 @@ export function addCounts(a: Counts, b: Counts): void {
   a.bytes += b.bytes;
   for (let i = 0; i < OUTCOMES.length; i++)
     a.outcomes[i] = (a.outcomes[i] as number) + (b.outcomes[i] as number);
-  for (const [status, n] of b.statuses) a.statuses.set(status, (a.statuses.get(status) ?? 0) + n);
+  addStatuses(a.statuses, b.statuses);
+  if (b.recorded === null) return;
+  a.recorded ??= emptyRecordedCounts();
+  a.recorded.planned += b.recorded.planned;
+  a.recorded.failed += b.recorded.failed;
+  a.recorded.unknownIds += b.recorded.unknownIds;
+  addStatuses(a.recorded.statuses, b.recorded.statuses);
+}
+
+/** Adds b, of the same stream, route and window, to a, in place. */
+export function addCells(a: Cell, b: Cell): void {
+  addCounts(a, b);
+  a.response = addDistributions(a.response, b.response);
+  a.recordedDuration = addDistributions(a.recordedDuration, b.recordedDuration);
+}
+
+function addStatuses(a: Map<number, number>, b: ReadonlyMap<number, number>): void {
+  for (const [status, n] of b) a.set(status, (a.get(status) ?? 0) + n);
 }

@@ -1,31 +1,20 @@
 // The recorder: one worker's exchanges become cells and slices, given up in order as their windows close.
 import type { Phase } from '../scenario/plan.js';
 import { COARSE, FINE } from './buckets.js';
-import { type Cell, type Counts, emptyCounts, SLICE_S, type Slice, type TenantSlice } from './cell.js';
+import {
+  type Cell,
+  type Counts,
+  emptyCounts,
+  emptyRecordedCounts,
+  SLICE_S,
+  type Slice,
+  type TenantSlice,
+} from './cell.js';
 import { DistributionBuilder } from './distribution-builder.js';
-import { OUTCOME_INDEX, type Outcome } from './outcome.js';
+import type { Due, Settled } from './operation.js';
+import { OUTCOME_INDEX } from './outcome.js';
 import { phaseIndexAt } from './snapshot.js';
 import { TailBuilder } from './tail-builder.js';
-
-/** What the recorder reads of an operation that has settled. Instants are microseconds from the start. */
-export interface Settled {
-  readonly stream: number;
-  readonly route: number;
-  readonly tenant: string | null;
-  readonly outcome: Outcome;
-  readonly dueUs: number;
-  /** NaN where it was never fired. */
-  readonly firedUs: number;
-  /** NaN where no byte was written. */
-  readonly sentUs: number;
-  readonly endUs: number;
-  /** How much of it may be a stall of our own loop before its answer was read. */
-  readonly stallUs: number;
-  /** Status answered; 0 for none. */
-  readonly status: number;
-  readonly bytes: number;
-  readonly attempts: number;
-}
 
 /** What closed: every window before `closedS` has given up its cells, each once, windows ascending. */
 export interface Closed {
@@ -46,19 +35,23 @@ export class Recorder {
 
   /**
    * @param routes how many routes the plan has
+   * @param timeoutUs the plan's timeout, where recorded durations are cut
    * @param tenantsMax tenants beyond this many in a slice are counted as `other`
    */
   constructor(
     private readonly routes: number,
+    private readonly timeoutUs: number,
     private readonly phases: readonly Phase[],
     private readonly tenantsMax: number,
   ) {}
 
   /** An arrival has become due: from now on its window waits for it. */
-  due(stream: number, route: number, dueUs: number): void {
-    const window = this.#windowOf(dueUs);
+  due(op: Due): void {
+    const window = this.#windowOf(op.dueUs);
     window.pending++;
-    this.#cellOf(window, stream, route).counts.planned++;
+    const cell = this.#cellOf(window, op.stream, op.route);
+    cell.counts.planned++;
+    if (op.recordedOutcome !== null) this.#addRecorded(cell, op);
   }
 
   /** An arrival has settled; exactly once for each `due`. */
@@ -74,6 +67,7 @@ export class Recorder {
     const wasSent = !Number.isNaN(op.sentUs);
     if (wasSent) counts.sent++;
     if (op.status !== 0) counts.statuses.set(op.status, (counts.statuses.get(op.status) ?? 0) + 1);
+    if (counts.recorded !== null && isUnknownId(op)) counts.recorded.unknownIds++;
 
     const ok = op.outcome === 'ok';
     const timedOut = op.outcome === 'timeout';
@@ -121,6 +115,19 @@ export class Recorder {
     return { closedS: this.#closedS, cells, slices, tenants };
   }
 
+  /** The recorded side counts when the arrival is due: what becomes of the replay changes nothing of it. */
+  #addRecorded(cell: OpenCell, op: Due): void {
+    const recorded = (cell.counts.recorded ??= emptyRecordedCounts());
+    recorded.planned++;
+    if (op.recordedOutcome !== 'ok') recorded.failed++;
+    recorded.statuses.set(op.recordedStatus, (recorded.statuses.get(op.recordedStatus) ?? 0) + 1);
+    const timedOut = op.recordedOutcome === 'timeout';
+    if (timedOut || (op.recordedOutcome === 'ok' && !Number.isNaN(op.recordedDurationUs))) {
+      const durationUs = timedOut ? this.timeoutUs : Math.round(op.recordedDurationUs);
+      cell.recordedDuration.record(durationUs, timedOut);
+    }
+  }
+
   #takeCells(window: OpenWindow, into: Cell[]): void {
     window.cells.forEach((cell, key) => {
       const stream = Math.floor(key / this.routes);
@@ -130,6 +137,7 @@ export class Recorder {
         windowS: window.windowS,
         ...cell.counts,
         response: cell.response.take(),
+        recordedDuration: cell.recordedDuration.take(),
       });
       cell.counts = emptyCounts();
       this.#spareCells.push(cell);
@@ -195,7 +203,11 @@ export class Recorder {
     const key = stream * this.routes + route;
     let cell = window.cells.get(key);
     if (cell === undefined) {
-      cell = this.#spareCells.pop() ?? { counts: emptyCounts(), response: new DistributionBuilder(FINE) };
+      cell = this.#spareCells.pop() ?? {
+        counts: emptyCounts(),
+        response: new DistributionBuilder(FINE),
+        recordedDuration: new DistributionBuilder(FINE),
+      };
       window.cells.set(key, cell);
     }
     return cell;
@@ -243,6 +255,7 @@ interface OpenWindow {
 interface OpenCell {
   counts: Counts;
   readonly response: DistributionBuilder;
+  readonly recordedDuration: DistributionBuilder;
 }
 
 interface OpenSlice {
@@ -263,6 +276,12 @@ interface OpenTenant {
   planned: number;
   ok: number;
   readonly response: DistributionBuilder;
+}
+
+/** Not there now, and there when it was recorded. */
+function isUnknownId({ status, recordedOutcome, recordedStatus }: Settled): boolean {
+  if (recordedOutcome === null || (status !== 404 && status !== 410)) return false;
+  return recordedStatus >= 200 && recordedStatus <= 399;
 }
 
 function sliceStart(windowS: number): number {

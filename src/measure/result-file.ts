@@ -4,8 +4,14 @@
 // run has written is a valid prefix: it reads as incomplete. Lines are additive, so their order does not matter.
 
 import { COARSE, FINE } from './buckets.js';
-import type { Cell, Counts, Health, Slice, TenantSlice } from './cell.js';
-import { type Distribution, type DistributionJson, fromJson, toJson } from './distribution.js';
+import type { Cell, Counts, Health, RecordedCounts, Slice, TenantSlice } from './cell.js';
+import {
+  type Distribution,
+  type DistributionJson,
+  emptyDistribution,
+  fromJson,
+  toJson,
+} from './distribution.js';
 import { OUTCOMES } from './outcome.js';
 import {
   absorbCell,
@@ -36,7 +42,16 @@ export function writeLine(line: ResultLine): string {
       return JSON.stringify({ t: 'head', ...line.head });
     case 'cell': {
       const { stream: s, route: r, windowS: w, response } = line.cell;
-      return JSON.stringify({ t: 'cell', s, r, w, ...countsJson(line.cell), response: toJson(response) });
+      const recorded = recordedJson(line.cell);
+      return JSON.stringify({
+        t: 'cell',
+        s,
+        r,
+        w,
+        ...countsJson(line.cell),
+        response: toJson(response),
+        ...(recorded === undefined ? {} : { rec: recorded }),
+      });
     }
     case 'slice': {
       const { lag, wait, service, tail, ...rest } = line.slice;
@@ -131,6 +146,7 @@ function lineOf(json: Record<string, unknown>): ResultLine {
           windowS: integer(json.w),
           ...countsOf(json),
           response: fromJson(FINE, json.response as DistributionJson),
+          ...recordedOf(json.rec as RecordedJson | undefined),
         },
       };
     case 'slice': {
@@ -192,17 +208,54 @@ function countsJson(counts: Counts) {
   return { planned, sent, attempts, bytes, out, status: Object.fromEntries(counts.statuses) };
 }
 
-function countsOf(json: Record<string, unknown>): Counts {
+function countsOf(json: Record<string, unknown>): Omit<Counts, 'recorded'> {
   const out = json.out as Record<string, number>;
-  const statuses = Object.entries(json.status as Record<string, number>);
   return {
     planned: integer(json.planned),
     sent: integer(json.sent),
     attempts: integer(json.attempts),
     bytes: integer(json.bytes),
     outcomes: OUTCOMES.map((outcome) => integer(out[outcome] ?? 0)),
-    statuses: new Map(statuses.map(([status, n]) => [Number(status), integer(n)])),
+    statuses: statusesOf(json.status),
   };
+}
+
+/** The recorded side of a cell; what is 0 or empty is left out. */
+interface RecordedJson {
+  readonly n: number;
+  readonly failed?: number;
+  readonly unknown?: number;
+  readonly status: Readonly<Record<string, number>>;
+  readonly took?: DistributionJson;
+}
+
+function recordedJson({ recorded, recordedDuration }: Cell): RecordedJson | undefined {
+  if (recorded === null) return undefined;
+  const { planned, failed, unknownIds, statuses } = recorded;
+  return {
+    n: planned,
+    ...(failed > 0 && { failed }),
+    ...(unknownIds > 0 && { unknown: unknownIds }),
+    status: Object.fromEntries(statuses),
+    ...(recordedDuration.count > 0 && { took: toJson(recordedDuration) }),
+  };
+}
+
+function recordedOf(json: RecordedJson | undefined): Pick<Cell, 'recorded' | 'recordedDuration'> {
+  if (json === undefined) return { recorded: null, recordedDuration: emptyDistribution(FINE) };
+  const recorded: RecordedCounts = {
+    planned: integer(json.n),
+    failed: integer(json.failed ?? 0),
+    statuses: statusesOf(json.status),
+    unknownIds: integer(json.unknown ?? 0),
+  };
+  const duration = json.took === undefined ? emptyDistribution(FINE) : fromJson(FINE, json.took);
+  return { recorded, recordedDuration: duration };
+}
+
+function statusesOf(json: unknown): Map<number, number> {
+  const statuses = Object.entries(json as Record<string, number>);
+  return new Map(statuses.map(([status, n]) => [Number(status), integer(n)]));
 }
 
 function coarse(json: unknown): Distribution {

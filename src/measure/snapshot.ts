@@ -90,6 +90,8 @@ export interface Group {
   readonly phase: number;
   readonly counts: Counts;
   readonly response: Histogram;
+  /** Durations when recorded, as in a cell; null while there are none. */
+  recordedDuration: Histogram | null;
 }
 
 export interface TenantTotals {
@@ -133,6 +135,10 @@ export function absorbCell(snapshot: Snapshot, cell: Cell): void {
   const group = groupAt(snapshot, cell.stream, cell.route, phaseIndexAt(snapshot.head.phases, cell.windowS));
   addCounts(group.counts, cell);
   group.response.add(cell.response);
+  if (cell.recordedDuration.count > 0) {
+    group.recordedDuration ??= new Histogram();
+    group.recordedDuration.add(cell.recordedDuration);
+  }
 }
 
 /** Adds a slice to a snapshot, in place. */
@@ -176,6 +182,10 @@ export function mergeSnapshots(a: Snapshot, b: Snapshot, head: Head): Snapshot {
       const into = groupAt(sum, group.stream, group.route, group.phase);
       addCounts(into.counts, group.counts);
       into.response.merge(group.response);
+      if (group.recordedDuration !== null) {
+        into.recordedDuration ??= new Histogram();
+        into.recordedDuration.merge(group.recordedDuration);
+      }
     }
     for (const slice of part.slices.values()) absorbSlice(sum, slice);
     for (const [tenant, totals] of part.tenants) {
@@ -232,7 +242,14 @@ function groupAt(snapshot: Snapshot, stream: number, route: number, phase: numbe
   const key = `${stream}/${route}/${phase}`;
   let group = snapshot.groups.get(key);
   if (group === undefined) {
-    group = { stream, route, phase, counts: emptyCounts(), response: new Histogram() };
+    group = {
+      stream,
+      route,
+      phase,
+      counts: emptyCounts(),
+      response: new Histogram(),
+      recordedDuration: null,
+    };
     snapshot.groups.set(key, group);
   }
   return group;

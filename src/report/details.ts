@@ -11,6 +11,7 @@ import { formatBytes, formatCount, formatMultiple, formatOffset, formatRate, for
 import { ofDistribution, type Readable, sumSlices } from './durations.js';
 import { safe } from './escape.js';
 import { type Column, flow, type Line, lineOf, type Piece, piece, table } from './line.js';
+import { recordedTables } from './recorded.js';
 import { coverage, findings, gateReasons, generator, run } from './remarks.js';
 import { formatReading, NONE, plural } from './words.js';
 
@@ -25,13 +26,14 @@ export function details(snapshot: Snapshot, judgement: Judgement, width: number)
     phases(snapshot, inner),
     streams(snapshot, inner),
     routes(snapshot, inner),
+    recordedTables(judgement, inner),
     tenants(snapshot, judgement, inner),
     times(snapshot, inner),
     outages(judgement, inner),
     gateReasons(judgement, inner),
     generator(snapshot, inner),
     findings(judgement, inner),
-    coverage(snapshot, inner),
+    coverage(snapshot, judgement, inner),
     run(snapshot, inner),
   ];
   return sections

@@ -1,5 +1,6 @@
 // The first screen: did it hold, when did it break and recover, what did it cost, whom, can it be believed.
 import { closedThroughS, isComplete, isSteady, okOf } from '../judge/facts.js';
+import { unknownIdShare } from '../judge/recorded.js';
 import type { Judgement } from '../judge/verdict.js';
 import { failedShare, type Tally, together } from '../judge/who.js';
 import { quantile } from '../measure/distribution.js';
@@ -17,6 +18,7 @@ import { sumSlices } from './durations.js';
 import { clip, columnsOf, safe } from './escape.js';
 import { failuresOf } from './failures.js';
 import { type Line, labelled, lineOf, type Piece, piece } from './line.js';
+import { formatUnknownIds, thatNight } from './recorded.js';
 import { formatPlace, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
 
 const LABEL_COLUMNS = 12;
@@ -53,9 +55,10 @@ export function statements(snapshot: Snapshot, judgement: Judgement, width: numb
     ...broke(snapshot, judgement, say),
     ...missed(judgement, say),
     ...cost(snapshot, say),
+    ...recorded(snapshot, judgement, say),
     ...who(judgement, say),
     ...(believed ? believe(snapshot, judgement, say) : []),
-    ...coverage(snapshot, say),
+    ...coverage(snapshot, judgement, say),
     ...speed(snapshot, say),
   ];
 }
@@ -154,6 +157,11 @@ function cost(snapshot: Snapshot, say: Say): Line[] {
   );
 }
 
+function recorded({ head }: Snapshot, judgement: Judgement, say: Say): Line[] {
+  const told = thatNight(head, judgement);
+  return told === null ? [] : say('That night', told.text, told.lead);
+}
+
 function who({ incident: { hit } }: Judgement, say: Say): Line[] {
   if (hit.streams.every(({ failed }) => failed === 0)) return [];
   if (hit.tenants.length > 1) return say('Who', tenantsHit(hit).join('; '));
@@ -206,7 +214,7 @@ function believe(snapshot: Snapshot, { validity, generatorShare }: Judgement, sa
   return say('Believe', `: ${facts.join(', ')}`, lead);
 }
 
-function coverage({ head }: Snapshot, say: Say): Line[] {
+function coverage({ head }: Snapshot, { recorded }: Judgement, say: Say): Line[] {
   const dropped = Object.entries(head.coverage.dropped).filter(([, n]) => n > 0);
   const rows = dropped.reduce((sum, [, n]) => sum + n, 0);
   const said: string[] = [];
@@ -215,6 +223,8 @@ function coverage({ head }: Snapshot, say: Say): Line[] {
     const reasons = worst.map(([reason, n]) => `${safe(reason)} ${formatCount(n)}`);
     said.push(`${plural(rows, formatCount(rows), 'recorded row')} not replayed: ${reasons.join(', ')}`);
   }
+  const known = recorded?.whole.counts;
+  if (known !== undefined && unknownIdShare(known) > 0) said.push(formatUnknownIds(known));
   if (head.coverage.notes.length === 1) said.push(safe(head.coverage.notes[0] as string));
   if (head.coverage.notes.length > 1) said.push(`${head.coverage.notes.length} notes below`);
   return said.length === 0 ? [] : say('Coverage', said.join('; '));

@@ -1,11 +1,11 @@
 // The Summary: a result and its judgement as JSON, in milliseconds and shares.
 import { closedThroughS, errorShare, isComplete, okOf } from '../judge/facts.js';
 import type { GateResult } from '../judge/gates.js';
-import { isLatencyGate } from '../judge/gates.js';
+import { type BothSides, failedNow, failedThen, type NamedSides } from '../judge/recorded.js';
 import type { Judgement } from '../judge/verdict.js';
 import { COARSE } from '../measure/buckets.js';
 import type { Counts } from '../measure/cell.js';
-import { emptyDistribution } from '../measure/distribution.js';
+import { emptyDistribution, type Reading } from '../measure/distribution.js';
 import { OUTCOMES } from '../measure/outcome.js';
 import { type Group, type Snapshot, sumGroups } from '../measure/snapshot.js';
 import { connectionsOf } from './connections.js';
@@ -46,7 +46,7 @@ export function summarise(
     outcomes: Object.fromEntries(
       OUTCOMES.map((name, i) => [name, counts.outcomes[i] as number]),
     ) as Summary['outcomes'],
-    statuses: Object.fromEntries([...counts.statuses].sort(([a], [b]) => a - b)),
+    statuses: statuses(counts),
     errors: errorShare({ planned: counts.planned, ok: okOf(counts) }),
     response: durations(response),
     service: durations(ofDistribution(sumSlices(snapshot, 'service'))),
@@ -59,6 +59,8 @@ export function summarise(
     tenantsTotal: snapshot.tenants.size,
     phases: phases(snapshot, judgement),
     windows: windows(snapshot),
+    recorded: recorded(judgement),
+    unknownIds: counts.recorded?.unknownIds ?? 0,
     connections: {
       opened: connections.opened,
       max: connections.max,
@@ -159,14 +161,54 @@ function windows(snapshot: Snapshot): Summary['windows'] {
         if (name !== 'ok' && n > 0) failed[name] = n;
       }
       const { p50, p99 } = quantiles(ofDistribution(response));
-      return { atS, planned: total(({ planned }) => planned), ok: total(okOf), failed, p50, p99 };
+      const requests = total((counts) => counts.recorded?.planned ?? 0);
+      const then = { requests, failed: total((counts) => counts.recorded?.failed ?? 0) };
+      return {
+        atS,
+        planned: total(({ planned }) => planned),
+        ok: total(okOf),
+        failed,
+        p50,
+        p99,
+        ...(requests > 0 && { recorded: then }),
+      };
     });
 }
 
-function gateSummary({ gate, result, actual, n, reason }: GateResult): Summary['gates'][number] {
-  const reading = actual !== null && typeof actual === 'object' ? toMs(actual) : actual;
-  const value = typeof reading === 'number' && !isLatencyGate(gate) ? round(reading, 9) : reading;
-  return { gate: gate.text, result, actual: value, n, reason };
+function recorded({ recorded: compared }: Judgement): Summary['recorded'] {
+  if (compared === null) return null;
+  const { whole, routes, phases } = compared;
+  const named = ({ name, ...sides }: NamedSides) => ({ name, ...bothSides(sides) });
+  return {
+    ...bothSides(whole),
+    statuses: whole.counts.recorded === null ? {} : statuses(whole.counts.recorded),
+    routes: routes.map(named),
+    phases: phases.map(named),
+  };
+}
+
+function bothSides({
+  counts,
+  response,
+  duration,
+}: BothSides): Omit<Summary['recorded'] & object, 'statuses' | 'routes' | 'phases'> {
+  return {
+    requests: counts.recorded?.planned ?? 0,
+    errors: failedThen(counts.recorded),
+    response: quantiles(duration),
+    unknownIds: counts.recorded?.unknownIds ?? 0,
+    replayed: { requests: counts.planned, errors: failedNow(counts), response: quantiles(response) },
+  };
+}
+
+function statuses(of: { readonly statuses: ReadonlyMap<number, number> }): Summary['statuses'] {
+  return Object.fromEntries([...of.statuses].sort(([a], [b]) => a - b));
+}
+
+function gateSummary({ gate, result, actual, bound, n, reason }: GateResult): Summary['gates'][number] {
+  const value = (figure: Reading | number | null) =>
+    typeof figure === 'number' ? round(figure, 9) : toMs(figure ?? undefined);
+  return { gate: gate.text, result, actual: value(actual), bound: value(bound), n, reason };
 }
 
 function incident({ incident: { outages, hit } }: Judgement): Summary['incident'] {

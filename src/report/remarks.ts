@@ -71,14 +71,21 @@ export function findings({ validity }: Judgement, width: number): Line[] {
   ];
 }
 
-export function coverage({ head: { coverage: of } }: Snapshot, width: number): Line[] {
+export function coverage(
+  { head: { coverage: of } }: Snapshot,
+  { recorded }: Judgement,
+  width: number,
+): Line[] {
   const dropped = Object.entries(of.dropped).filter(([, n]) => n > 0);
-  if (dropped.length + of.notes.length === 0) return [];
+  const unknownIds = recorded?.whole.counts.recorded?.unknownIds ?? 0;
+  if (dropped.length + of.notes.length + unknownIds === 0) return [];
+  const unknown = `${plural(unknownIds, formatCount(unknownIds), 'request')} answered 404 or 410 where 2xx or 3xx was recorded: unknown ids, failed like any other`;
   return [
     [piece('COVERAGE', 'bold')],
     ...dropped.flatMap(([reason, n]) =>
       bullet('·', `${plural(n, formatCount(n), 'recorded row')} not replayed: ${safe(reason)}`, width),
     ),
+    ...(unknownIds === 0 ? [] : bullet('·', unknown, width)),
     ...of.notes.flatMap((note) => bullet('·', safe(note), width)),
   ];
 }

@@ -55,6 +55,26 @@ const phase = z.strictObject({
   slowest,
 });
 
+const then = count.describe('operations of recordings whose recorded status is known');
+const bothSides = {
+  requests: then,
+  errors: share.nullable().describe('failed of requests, by the definition that the replayed have'),
+  response: quantiles.describe('recorded durations, cut at the timeout'),
+  unknownIds: count.describe('answered 404 or 410 where 2xx or 3xx was recorded; also in errors'),
+  replayed: z
+    .strictObject({ requests: count, errors, response: quantiles })
+    .describe('the same operations now'),
+};
+const recorded = z
+  .strictObject({
+    ...bothSides,
+    statuses: z.record(z.string(), count).describe('recorded answers by HTTP status'),
+    routes: z.array(z.strictObject({ name, ...bothSides })).describe('the worst drift first'),
+    phases: z.array(z.strictObject({ name, ...bothSides })),
+  })
+  .nullable()
+  .describe('what was recorded beside what was replayed; null where nothing was recorded');
+
 const window = z.strictObject({
   atS: count,
   planned: count,
@@ -62,6 +82,10 @@ const window = z.strictObject({
   failed: someOutcomes.describe('by outcome, where any'),
   p50: ms,
   p99: ms,
+  recorded: z
+    .strictObject({ requests: then, failed: count })
+    .optional()
+    .describe('of the same operations; absent where nothing was recorded'),
 });
 
 const finding = z.strictObject({
@@ -78,6 +102,7 @@ const gate = z.strictObject({
   gate: z.string().describe('as it was written'),
   result: z.enum(['pass', 'fail', 'no_data']),
   actual: ms.describe('milliseconds for latencies, a share or a rate a second for the rest'),
+  bound: ms.describe('what it was held against, as actual; null where the recording does not say'),
   n: count.describe('operations it rests on'),
   reason: z.string().nullable(),
 });
@@ -127,6 +152,8 @@ export const SUMMARY = z.strictObject({
   tenantsTotal: count.describe('how many there are; `tenants` lists the worst 200'),
   phases: z.array(phase),
   windows: z.array(window).describe('by second of due time'),
+  recorded,
+  unknownIds: count.describe('operations answered 404 or 410 where 2xx or 3xx was recorded; also in errors'),
   connections: z.strictObject({ opened: count, max: count, connect: durations }),
   coverage: z.strictObject({ dropped: z.record(z.string(), count), notes: z.array(z.string()) }),
   validity: z.strictObject({ verdict: z.enum(['valid', 'suspect', 'invalid']), findings: z.array(finding) }),

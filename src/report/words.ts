@@ -1,8 +1,9 @@
 // How figures and verdicts read in reports, so that the same thing has the same word everywhere.
-import { type GateResult, isLatencyGate } from '../judge/gates.js';
+import type { GateResult } from '../judge/gates.js';
 import type { Outage } from '../judge/incident.js';
 import type { Verdict } from '../judge/verdict.js';
 import type { Reading } from '../measure/distribution.js';
+import type { Gate } from '../scenario/gate.js';
 import { formatDuration, formatRate, formatShare } from '../units.js';
 import type { Style } from './paint.js';
 
@@ -37,12 +38,18 @@ export function formatReading(reading: Reading | undefined): string {
   return `${reading.atLeast ? '≥ ' : ''}${formatDuration(reading.us)}`;
 }
 
-/** What a gate read. */
-export function formatActual({ gate, actual }: GateResult): string {
+/** What a gate read, and what it was held against where its text does not say: `240 ms against 2.52 s`. */
+export function formatActual({ gate, actual, bound }: GateResult): string {
   if (actual === null) return 'no data';
-  if (typeof actual === 'object') return formatReading(actual);
-  if (isLatencyGate(gate)) return formatDuration(actual);
-  return gate.metric.kind === 'throughput' ? formatRate(actual) : formatShare(actual);
+  const read = formatFigure(gate, actual);
+  return typeof gate.bound === 'number' || bound === null
+    ? read
+    : `${read} against ${formatFigure(gate, bound)}`;
+}
+
+function formatFigure(gate: Gate, figure: Reading | number): string {
+  if (typeof figure === 'object') return formatReading(figure);
+  return gate.metric.kind === 'throughput' ? formatRate(figure) : formatShare(figure);
 }
 
 /** Where in the plan's shape an outage began: `7 s into the rise`; empty for a steady plan. */

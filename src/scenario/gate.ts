@@ -2,7 +2,8 @@
 
 /**
  * `p99[route=cart, phase=peak] < 800ms`. Latency bounds are microseconds, `errors` and `shed` are shares of the
- * planned operations, `throughput` is ok operations per second of due time.
+ * planned operations, `throughput` is ok operations per second of due time. Latencies and `errors` can also be held
+ * against the recording: `p99 < recorded * 1.2`.
  */
 export interface Gate {
   /** As the user wrote it. */
@@ -10,7 +11,13 @@ export interface Gate {
   readonly metric: GateMetric;
   readonly selector: Selector;
   readonly comparison: '<' | '<=' | '>' | '>=';
-  readonly bound: number;
+  readonly bound: number | RecordedBound;
+}
+
+/** `recorded * 1.2`: so many times what the same operations had when they were recorded. */
+export interface RecordedBound {
+  readonly of: 'recorded';
+  readonly factor: number;
 }
 
 export type GateMetric =

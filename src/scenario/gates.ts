@@ -1,6 +1,6 @@
 // Gate texts to Gates: `metric[selector, ...] comparison bound`, with names checked against the plan.
 import { parseDurationUs, parseRatePerSec, UnitError } from '../units.js';
-import type { Gate, GateMetric, Selector } from './gate.js';
+import type { Gate, GateMetric, RecordedBound, Selector } from './gate.js';
 import { didYouMean } from './nearest.js';
 import type { PhaseName } from './plan.js';
 import { type Path, type ProblemList, quote } from './problems.js';
@@ -12,6 +12,8 @@ export interface GateNames {
   readonly routes: readonly string[] | undefined;
   /** Streams whose durations mean nothing: recordings in fast-forward. */
   readonly hurried: readonly string[];
+  /** Streams that are recordings, which `recorded` can mean. */
+  readonly recordings: readonly string[];
 }
 
 /** What is wrong with a gate. */
@@ -53,8 +55,10 @@ export function parseGate(text: string, names: GateNames): Gate | GateProblem {
   if ('message' in selector) return selector as GateProblem;
   const comparison = COMPARISONS.find((known) => known === comparisonText);
   if (comparison === undefined) return { message: `expected <, <=, > or >=, not ${quote(comparisonText)}` };
-  const bound = parseBound(metric, boundText);
-  if (typeof bound !== 'number') return bound;
+  const bound = /^recorded(?![a-z])/.test(boundText)
+    ? parseRecordedBound(boundText, metric, selector, names)
+    : parseBound(metric, boundText);
+  if (typeof bound === 'object' && 'message' in bound) return bound;
   const hurried =
     selector.stream === undefined ? names.hurried[0] : names.hurried.find((n) => n === selector.stream);
   if (isLatency(metric) && hurried !== undefined) {
@@ -132,6 +136,37 @@ function parseBound(metric: GateMetric, text: string): number | GateProblem {
     if (error instanceof UnitError) return { message: error.message };
     throw error;
   }
+}
+
+/** `recorded`, `recorded * 1.2`, `recorded × 1.2`. */
+function parseRecordedBound(
+  text: string,
+  metric: GateMetric,
+  selector: Selector,
+  names: GateNames,
+): RecordedBound | GateProblem {
+  if (metric.kind === 'throughput' || metric.kind === 'shed') {
+    return { message: `${metric.kind} was not recorded; only errors and durations were`, hint: EXAMPLE };
+  }
+  if (selector.tenant !== undefined) {
+    return { message: 'what was recorded is not kept by tenant', hint: 'gate on a route or a stream' };
+  }
+  if (names.recordings.length === 0) {
+    return { message: 'no stream of this scenario is a recording', hint: EXAMPLE };
+  }
+  if (selector.stream !== undefined && !names.recordings.includes(selector.stream)) {
+    const hint = `recordings: ${names.recordings.join(', ')}`;
+    return { message: `the stream ${selector.stream} is no recording`, hint };
+  }
+  const [, times, digits = '1'] = /^recorded(?:(\s*[*×]\s*)(\d{1,6}(?:\.\d{1,6})?))?$/.exec(text) ?? [];
+  const factor = Number(digits);
+  if ((text !== 'recorded' && times === undefined) || factor === 0) {
+    return {
+      message: `${quote(text)} is no bound; expected recorded, or recorded times a number`,
+      hint: 'write recorded * 1.2',
+    };
+  }
+  return { of: 'recorded', factor };
 }
 
 function parseShare(text: string): number | GateProblem {

@@ -93,6 +93,7 @@ export async function resolveScenario(
     streams: drafts.map(({ name }) => name),
     routes: known ? routes.names : undefined,
     hurried,
+    recordings: drafts.flatMap(({ kind, name }) => (kind === 'recording' ? [name] : [])),
   };
   const gates = readGates(['gates'], typed.gates, names, problems);
   const maxInFlight = readWhole(['maxInFlight'], typed.maxInFlight, [1, 1e6], null, problems);

@@ -58,6 +58,30 @@ export function emptyRequest(): PlannedRequest {
 /** Errors that load makes, not the request: recording one does not make it the right answer. */
 const OF_LOAD: ReadonlySet<number> = new Set([408, 425, 429, 499]);
 
+/** What an operation that was answered comes to. */
+export type AnswerOutcome = 'ok' | 'bad_status' | 'timeout';
+
+/**
+ * The one definition of error, for what was recorded as for what is replayed: ok is an expected status, complete
+ * within the plan's timeout.
+ * @param tookUs microseconds; NaN where it is not known, or known to be within the timeout
+ */
+export function outcomeOfAnswer(
+  plan: Plan,
+  request: PlannedRequest,
+  status: number,
+  tookUs: number,
+): AnswerOutcome {
+  if (tookUs > plan.timeoutUs) return 'timeout';
+  return isExpected(plan, request, status) ? 'ok' : 'bad_status';
+}
+
+/** What came of a request when it was recorded; null where it was not recorded, or its status is not known. */
+export function recordedOutcomeOf(plan: Plan, request: PlannedRequest): AnswerOutcome | null {
+  const { recordedStatus, recordedDurationUs } = request;
+  return recordedStatus === 0 ? null : outcomeOfAnswer(plan, request, recordedStatus, recordedDurationUs);
+}
+
 /** Whether an answer's status counts as ok: the route's ranges, or the 4xx that was recorded for it. */
 export function isExpected(plan: Plan, request: PlannedRequest, status: number): boolean {
   if (status === request.recordedStatus && status >= 400 && status < 500 && !OF_LOAD.has(status)) return true;

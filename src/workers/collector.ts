@@ -1,7 +1,5 @@
 // The live merge: what several workers close becomes one result, window by window, in order.
-import type { Cell, Health } from '../measure/cell.js';
-import { addCounts } from '../measure/cell.js';
-import { addDistributions } from '../measure/distribution.js';
+import { addCells, type Cell, type Health } from '../measure/cell.js';
 import type { Closed } from '../measure/recorder.js';
 import type { ResultLine } from '../measure/result-file.js';
 
@@ -47,12 +45,8 @@ export class Collector {
     let window = this.#waiting.get(cell.windowS);
     if (window === undefined) this.#waiting.set(cell.windowS, (window = new Map()));
     const known = window.get(key);
-    if (known === undefined) {
-      window.set(key, cell);
-      return;
-    }
-    addCounts(known, cell);
-    known.response = addDistributions(known.response, cell.response);
+    if (known === undefined) window.set(key, cell);
+    else addCells(known, cell);
   }
 
   #release(throughS: number): void {

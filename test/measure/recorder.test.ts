@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Cell } from '../../src/measure/cell.js';
+import { FINE } from '../../src/measure/buckets.js';
+import { addCells, addCounts, type Cell, type Counts, emptyCounts } from '../../src/measure/cell.js';
+import { addDistributions, emptyDistribution } from '../../src/measure/distribution.js';
 import { MergeError, mergeHeads } from '../../src/measure/merge.js';
+import type { Settled } from '../../src/measure/operation.js';
 import { OUTCOMES } from '../../src/measure/outcome.js';
-import { type Closed, Recorder, type Settled } from '../../src/measure/recorder.js';
+import { type Closed, Recorder } from '../../src/measure/recorder.js';
 import {
   absorbLine,
   ResultFormatError,
@@ -30,7 +33,10 @@ const operations: fc.Arbitrary<Operation[]> = fc.array(
     stream: fc.integer({ min: 0, max: 1 }),
     route: fc.integer({ min: 0, max: 2 }),
     tenant: fc.constantFrom(null, 'a', 'b', 'c'),
-    status: fc.constantFrom(0, 200, 503),
+    status: fc.constantFrom(0, 200, 404, 410, 503),
+    recordedOutcome: fc.constantFrom(null, 'ok', 'bad_status', 'timeout'),
+    recordedStatus: fc.constantFrom(200, 301, 404, 503),
+    recordedDurationUs: fc.oneof(fc.constant(Number.NaN), fc.integer({ min: 0, max: 12e6 })),
   }),
   { minLength: 1, maxLength: 120 },
 );
@@ -43,7 +49,22 @@ interface Operation {
   readonly route: number;
   readonly tenant: string | null;
   readonly status: number;
+  readonly recordedOutcome: Settled['recordedOutcome'];
+  readonly recordedStatus: number;
+  readonly recordedDurationUs: number;
 }
+
+const TIMEOUT_US = 10e6;
+const PLAIN = {
+  dueUs: 0,
+  lengthUs: 10,
+  outcome: 'ok' as const,
+  stream: 0,
+  route: 0,
+  tenant: null,
+  status: 200,
+};
+const NOT_RECORDED = { recordedOutcome: null, recordedStatus: 0, recordedDurationUs: Number.NaN };
 
 function settledOf(op: Operation): Settled {
   const fired = op.outcome === 'shed' || op.outcome === 'unsent' ? Number.NaN : op.dueUs + 100;
@@ -61,9 +82,9 @@ function settledOf(op: Operation): Settled {
 
 /** Lives through operations in time order, taking what has closed as it goes. */
 function record(ops: readonly Operation[], tenantsMax = 100): Closed[] {
-  const recorder = new Recorder(3, PHASES, tenantsMax);
+  const recorder = new Recorder(3, TIMEOUT_US, PHASES, tenantsMax);
   const events = ops.flatMap((op) => [
-    { atUs: op.dueUs, run: () => recorder.due(op.stream, op.route, op.dueUs) },
+    { atUs: op.dueUs, run: () => recorder.due(op) },
     { atUs: op.dueUs + 300 + op.lengthUs, run: () => recorder.settle(settledOf(op)) },
   ]);
   events.sort((a, b) => a.atUs - b.atUs);
@@ -117,9 +138,11 @@ function digest(snapshot: Snapshot): string {
     [...map]
       .map(([key, value]) => [String(key), show(value)] as const)
       .sort((a, b) => (a[0] < b[0] ? -1 : 1));
-  const counts = (c: { statuses: Map<number, number> }) => ({
+  const statuses = (of: Map<number, number>) => [...of].sort((a, b) => a[0] - b[0]);
+  const counts = (c: Counts) => ({
     ...c,
-    statuses: [...c.statuses].sort((a, b) => a[0] - b[0]),
+    statuses: statuses(c.statuses),
+    recorded: c.recorded && { ...c.recorded, statuses: statuses(c.recorded.statuses) },
   });
   return JSON.stringify([
     sorted(snapshot.seconds, (s) => [s.streams.map(counts), s.response]),
@@ -127,6 +150,8 @@ function digest(snapshot: Snapshot): string {
       counts(g.counts),
       [0.1, 0.5, 0.99, 1].map((q) => g.response.quantile(q)),
       g.response.mean(),
+      [0.1, 0.5, 0.99, 1].map((q) => g.recordedDuration?.quantile(q)),
+      g.recordedDuration?.mean(),
     ]),
     sorted(snapshot.slices, (s) => s),
     sorted(snapshot.tenants, (t) => [t.planned, t.ok, [...t.slices].sort((a, b) => a[0] - b[0]), t.response]),
@@ -169,6 +194,37 @@ describe('the recorder', () => {
     );
   });
 
+  it('counts what was recorded with the arrival, whatever becomes of the replay', () => {
+    fc.assert(
+      fc.property(operations, (ops) => {
+        const cells = record(ops).flatMap((part) => part.cells);
+        const sum = emptyCounts();
+        for (const cell of cells) addCounts(sum, cell);
+        const known = ops.filter(({ recordedOutcome }) => recordedOutcome !== null);
+        if (known.length === 0) return assert.equal(sum.recorded, null);
+        const those = (test: (op: Operation) => boolean) => known.filter(test).length;
+        assert.equal(sum.recorded?.planned, known.length);
+        assert.equal(
+          sum.recorded?.failed,
+          those(({ recordedOutcome }) => recordedOutcome !== 'ok'),
+        );
+        for (const status of [200, 301, 404, 503]) {
+          const n = those(({ recordedStatus }) => recordedStatus === status);
+          assert.equal(sum.recorded?.statuses.get(status) ?? 0, n);
+        }
+        const unknown = those(
+          ({ status, recordedStatus }) => [404, 410].includes(status) && [200, 301].includes(recordedStatus),
+        );
+        assert.equal(sum.recorded?.unknownIds, unknown);
+        const cuts = those(({ recordedOutcome }) => recordedOutcome === 'timeout');
+        const took = those((op) => op.recordedOutcome === 'ok' && !Number.isNaN(op.recordedDurationUs));
+        const durations = cells.map(({ recordedDuration }) => recordedDuration).reduce(addDistributions);
+        assert.deepEqual([durations.cuts, durations.count], [cuts, cuts + took]);
+        assert.equal(durations.cutMinUs, cuts === 0 ? Number.POSITIVE_INFINITY : TIMEOUT_US);
+      }),
+    );
+  });
+
   it('folds tenants beyond its bound into one', () => {
     const ops = Array.from({ length: 50 }, (_, i) => ({
       dueUs: i * 1000,
@@ -178,6 +234,7 @@ describe('the recorder', () => {
       route: 0,
       tenant: `t${i}`,
       status: 200,
+      ...NOT_RECORDED,
     }));
     const tenants = record(ops, 10).flatMap((part) => part.tenants);
     assert.equal(tenants.length, 11);
@@ -192,9 +249,45 @@ describe('result lines', () => {
         for (const line of [{ kind: 'head' as const, head: HEAD }, ...linesOf(record(ops))]) {
           const text = writeLine(line);
           assert.equal(writeLine(readLine(text)), text);
+          if (line.kind === 'cell') assert.deepEqual(readLine(text), line);
         }
       }),
       { numRuns: 30 },
+    );
+  });
+
+  it('say nothing of a recording where there is none, and are read without it', () => {
+    const [cell] = record([{ ...PLAIN, ...NOT_RECORDED }]).flatMap((part) => part.cells);
+    const text = writeLine({ kind: 'cell', cell: cell as Cell });
+    assert.doesNotMatch(text, /"rec"/);
+    const read = readLine(text);
+    assert.ok(read.kind === 'cell' && read.cell.recorded === null);
+    assert.deepEqual(read.cell.recordedDuration, emptyDistribution(FINE));
+  });
+
+  it('of one window add up as a commutative monoid, recorded counts too', () => {
+    const inOneCell = operations.map((ops) => {
+      const same = ops.map((op) => ({ ...op, dueUs: op.dueUs % 1e6, stream: 0, route: 0 }));
+      return record(same).flatMap((part) => part.cells)[0] as Cell;
+    });
+    const sum = (...cells: readonly Cell[]): Cell => {
+      const [empty] = record([{ ...PLAIN, ...NOT_RECORDED }]).flatMap((part) => part.cells);
+      const total = {
+        ...(empty as Cell),
+        ...emptyCounts(),
+        response: emptyDistribution(FINE),
+        recordedDuration: emptyDistribution(FINE),
+      };
+      for (const cell of cells) addCells(total, cell);
+      return total;
+    };
+    fc.assert(
+      fc.property(inOneCell, inOneCell, inOneCell, (a, b, c) => {
+        assert.deepEqual(sum(a, b), sum(b, a));
+        assert.deepEqual(sum(sum(a, b), c), sum(a, sum(b, c)));
+        assert.deepEqual(sum(a), a);
+      }),
+      { numRuns: 50 },
     );
   });
 
@@ -225,6 +318,7 @@ describe('result lines', () => {
       '{"t":"cat"}',
       '{"t":"cell","s":0}',
       '{"t":"head","format":2}',
+      '{"t":"cell","s":0,"r":0,"w":0,"planned":1,"sent":1,"attempts":1,"bytes":1,"out":{},"status":{},"response":{"h":[],"sum":0,"max":0},"rec":{"n":"1","status":{}}}',
       '{"t":"cell","s":0.5,"r":0,"w":0}',
     ]) {
       assert.throws(() => readLine(text), ResultFormatError, text);
@@ -267,9 +361,7 @@ describe('the collector', () => {
     tenants: [],
   });
   const cell = (windowS: number): Cell => {
-    const [first] = record([
-      { dueUs: 0, lengthUs: 10, outcome: 'ok', stream: 0, route: 0, tenant: null, status: 200 },
-    ]).flatMap((part) => part.cells);
+    const [first] = record([{ ...PLAIN, ...NOT_RECORDED }]).flatMap((part) => part.cells);
     return {
       ...(first as Cell),
       windowS,

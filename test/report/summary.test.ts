@@ -10,9 +10,11 @@ import {
   CART_PEAK,
   completed,
   ERRORS_1,
+  ERRORS_RECORDED,
   headOf,
   healthySnapshot,
   incompleteSnapshot,
+  nightSnapshot,
   P99_800,
   snapshotOf,
   spikeSnapshot,
@@ -20,13 +22,14 @@ import {
   THROUGHPUT,
 } from '../support/snapshots.js';
 
-const GATES = [ERRORS_1, P99_800, CART_PEAK, THROUGHPUT];
+const GATES = [ERRORS_1, P99_800, CART_PEAK, THROUGHPUT, ERRORS_RECORDED];
 const told = (snapshot: Snapshot) => jsonReport(summarise(snapshot, judge(snapshot, GATES)));
 const runs: [string, Snapshot][] = [
   ['spike', spikeSnapshot()],
   ['healthy', healthySnapshot()],
   ['stalled', stalledSnapshot()],
   ['incomplete', incompleteSnapshot()],
+  ['night', nightSnapshot()],
   ['empty', completed(snapshotOf(headOf(), []))],
 ];
 
@@ -40,6 +43,10 @@ for (const [name, snapshot] of runs) {
 
 test('golden: summary of the spike', () => {
   matchesGolden(told(spikeSnapshot()), new URL('golden/spike.json.txt', import.meta.url));
+});
+
+test('golden: summary of the night', () => {
+  matchesGolden(told(nightSnapshot()), new URL('golden/night.json.txt', import.meta.url));
 });
 
 test('golden: schema of the summary', () => {
@@ -76,6 +83,29 @@ test('parts add up to the whole, window by window and in all', () => {
       assert.equal(ok + Object.values(failed).reduce((total, n) => total + n, 0), planned);
     }
   }
+});
+
+test('what was recorded adds up, by window, route and phase, and is absent where nothing was', () => {
+  const { recorded, windows, unknownIds } = summarise(nightSnapshot(), judge(nightSnapshot(), []));
+  assert.ok(recorded !== null);
+  for (const parts of [recorded.routes, recorded.phases]) {
+    assert.equal(
+      parts.reduce((sum, { requests }) => sum + requests, 0),
+      recorded.requests,
+    );
+    assert.equal(
+      parts.reduce((sum, part) => sum + part.unknownIds, 0),
+      unknownIds,
+    );
+  }
+  const inWindows = windows.reduce((sum, window) => sum + (window.recorded?.failed ?? 0), 0);
+  assert.equal(inWindows, Math.round((recorded.errors ?? 0) * recorded.requests));
+  assert.equal(recorded.statuses['200'], 1840);
+  // The stream beside it was never recorded: its failures are not the recording's.
+  assert.equal(recorded.replayed.requests, 2400);
+  const without = summarise(spikeSnapshot(), judge(spikeSnapshot(), []));
+  assert.equal(without.recorded, null);
+  assert.ok(without.windows.every((window) => !('recorded' in window)));
 });
 
 test('an incomplete summary counts what was due through its last window', () => {

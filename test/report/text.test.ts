@@ -14,16 +14,24 @@ import {
   CART_PEAK,
   completed,
   ERRORS_1,
+  ERRORS_RECORDED,
   headOf,
   healthySnapshot,
   incompleteSnapshot,
+  nightSnapshot,
   P99_800,
+  P99_RECORDED,
   snapshotOf,
   spikeSnapshot,
   stalledSnapshot,
   THROUGHPUT,
 } from '../support/snapshots.js';
 
+const CHECKOUT_RECORDED = {
+  ...P99_RECORDED,
+  text: 'p99[route=checkout] < recorded * 1.2',
+  selector: { route: 'checkout' },
+};
 const EMPTY = completed(snapshotOf(headOf(), []));
 const NEXT = 'flashcrowd report run.ndjson --format html --open';
 const runs: [name: string, snapshot: Snapshot, gates: Gate[]][] = [
@@ -31,6 +39,7 @@ const runs: [name: string, snapshot: Snapshot, gates: Gate[]][] = [
   ['healthy', healthySnapshot(), [ERRORS_1, P99_800, THROUGHPUT]],
   ['stalled', stalledSnapshot(), [ERRORS_1, P99_800]],
   ['incomplete', incompleteSnapshot(), [CART_PEAK, THROUGHPUT]],
+  ['night', nightSnapshot(), [ERRORS_RECORDED, P99_RECORDED, CHECKOUT_RECORDED]],
 ];
 
 const told = (snapshot: Snapshot, gates: Gate[] = [], width = 100, level: ColourLevel = 0) =>
@@ -127,6 +136,19 @@ test('fast-forward is said', () => {
   const fast = completed(snapshotOf(headOf({ planChanges: { speed: 10 } }), [{ windowS: 0 }]));
   assert.match(told(fast), /Speed +10×: curves, stages and spikes kept their rate and lasted 1\/10 as long/);
   assert.doesNotMatch(told(healthySnapshot()), /Speed/);
+});
+
+test('that night is told beside now, with what is not alike', () => {
+  assert.match(
+    told(nightSnapshot()),
+    /That night 23\.7 % of 2,400 requests failed; now 2\.5 % \(unknown id 2\.5 %\):/,
+  );
+  const amplified = told(nightSnapshot({ amplify: 5 }), [], 200);
+  assert.match(amplified, /That night 23\.7 % of requests failed; now .* at 5× that night's traffic: p99 /);
+  const hurried = told(nightSnapshot({}, { speed: 10 }), [], 200);
+  assert.match(hurried, /at 10× the speed durations still compare, rates do not/);
+  assert.match(hurried, /Speed +10×: recordings came at 10× their rate/);
+  assert.doesNotMatch(told(healthySnapshot()), /That night|THEN AND NOW|unknown id/);
 });
 
 test('an interruption is shown with the exit code of the process', () => {

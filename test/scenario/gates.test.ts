@@ -9,9 +9,12 @@ const NAMES: GateNames = {
   streams: ['everyday', 'promo'],
   routes: ['product', 'cart', '/orders/{id}'],
   hurried: [],
+  recordings: ['everyday'],
 };
 
-const GOOD: readonly [string, string, Gate['selector'], Gate['comparison'], number][] = [
+const recorded = (factor: number): Gate['bound'] => ({ of: 'recorded', factor });
+
+const GOOD: readonly [string, string, Gate['selector'], Gate['comparison'], Gate['bound']][] = [
   ['p99 < 800ms', 'p99', {}, '<', 800_000],
   ['p99.9<=1.5s', 'p99.9', {}, '<=', 1_500_000],
   ['p50 > 1ms', 'p50', {}, '>', 1000],
@@ -23,6 +26,12 @@ const GOOD: readonly [string, string, Gate['selector'], Gate['comparison'], numb
   ['shed <= 0%', 'shed', {}, '<=', 0],
   ['throughput >= 100/s', 'throughput', {}, '>=', 100],
   ['throughput[phase=peak] > 600/min', 'throughput', { phase: 'peak' }, '>', 10],
+  ['errors < recorded', 'errors', {}, '<', recorded(1)],
+  ['errors <= recorded * 1.1', 'errors', {}, '<=', recorded(1.1)],
+  ['p99 < recorded×1.2', 'p99', {}, '<', recorded(1.2)],
+  ['p95[route=product, phase=peak] < recorded', 'p95', { route: 'product', phase: 'peak' }, '<', recorded(1)],
+  ['mean[stream=everyday] < recorded *2', 'mean', { stream: 'everyday' }, '<', recorded(2)],
+  ['max > recorded * 0.5', 'max', {}, '>', recorded(0.5)],
   ['p99[route=cart, phase=peak] < 1s', 'p99', { route: 'cart', phase: 'peak' }, '<', 1e6],
   [
     'p95[route=/orders/{id},stream=everyday] < 1s',
@@ -72,6 +81,16 @@ const BAD: readonly [string, RegExp, RegExp?][] = [
   ['p99[phase=warmup] < 1s', /warm-up is outside/],
   ['p99[route=cart, route=product] < 1s', /route is here twice/],
   ['p99[tenant=hot-shop] < 1s', /only errors can be gated/],
+  ['throughput > recorded', /throughput was not recorded/],
+  ['shed <= recorded * 2', /shed was not recorded/],
+  ['errors[tenant=hot-shop] < recorded', /not kept by tenant/],
+  ['p99[stream=promo] < recorded', /promo is no recording/, /recordings: everyday/],
+  ['p99 < recorded * 0', /is no bound/, /recorded \* 1\.2/],
+  ['p99 < recorded * ', /is no bound/],
+  ['p99 < recorded * -1', /is no bound/],
+  ['p99 < recorded + 5ms', /is no bound/],
+  ['p99 < recorded * 1e400', /is no bound/],
+  ['errors < recorder', /is not a share/],
   ['errors[tenant=hot-shop, route=cart] < 1%', /tenant stands alone/],
 ];
 
@@ -94,9 +113,20 @@ test('every percentile between 0 and 100 is its hundredth', () => {
   );
 });
 
+test('a bound of the recording is refused where nothing is one', () => {
+  for (const text of ['p99 < recorded', 'errors[stream=promo] < recorded * 2']) {
+    const problem = parseGate(text, { ...NAMES, recordings: [] });
+    assert.ok(
+      'message' in problem && /no stream of this scenario is a recording/.test(problem.message),
+      text,
+    );
+  }
+});
+
 test('no text makes it throw', () => {
   fc.assert(fc.property(fc.string(), (text) => void parseGate(text, NAMES)));
   fc.assert(fc.property(fc.string(), (text) => void parseGate(`p99[${text}] < ${text}`, NAMES)));
+  fc.assert(fc.property(fc.string(), (text) => void parseGate(`p99 < recorded${text}`, NAMES)));
 });
 
 test('durations of a recording in fast-forward are refused, errors and other streams are not', () => {

@@ -14,11 +14,13 @@ import {
   type Snapshot,
 } from '../../src/measure/snapshot.js';
 import { type DrawKey, draw, drawKey } from '../../src/random.js';
+import type { Row } from '../../src/recording/row.js';
 import type { Phase, Plan, PlanInputs } from '../../src/scenario/plan.js';
 import { MergedArrivals } from '../../src/schedule/arrivals.js';
 import { countArrivals, forecastRate } from '../../src/schedule/forecast.js';
 import { type Shard, WHOLE } from '../../src/schedule/lanes.js';
 import { RateArrivals } from '../../src/schedule/rate-arrivals.js';
+import { arrivalsOf, forecastOf } from './recorded-simulation.js';
 
 interface Event {
   readonly atUs: number;
@@ -205,6 +207,8 @@ class SimulatedConnection implements Connection {
 export interface SimulationOptions {
   readonly plan: Plan;
   readonly inputs: PlanInputs;
+  /** Rows of recording streams, by stream. */
+  readonly rows?: readonly (readonly Row[] | undefined)[];
   readonly target: TargetModel;
   readonly seed?: number;
   readonly shard?: Shard;
@@ -229,17 +233,19 @@ export interface Simulated {
 
 /** Runs the production driver, schedule and recorder against a simulated target until everything has settled. */
 export function simulate(options: SimulationOptions): Simulated {
-  const { plan, inputs, shard = WHOLE } = options;
+  const { plan, inputs, rows = [], shard = WHOLE } = options;
   const world = new World();
-  const rate = forecastRate(plan, inputs, []);
-  const plannedTotal = countArrivals(plan, inputs, [], shard);
+  const recorded = rows.map((own, i) => own && forecastOf(plan, i, own));
+  const rate = forecastRate(plan, inputs, recorded);
+  const plannedTotal = countArrivals(plan, inputs, recorded, shard);
   const snapshot = emptySnapshot(headOf(plan, rate.phases, shard, plannedTotal, rate.durationS));
   const log: TargetLog = { arrived: new Map(), opened: 0, open: 0, openMax: 0 };
   const windows: number[] = [];
   let reason = '';
   const streams = plan.streams.map((stream, i) => {
     const input = inputs.streams[i];
-    if (stream.kind !== 'rate' || input?.kind !== 'rate') throw new Error('simulations take rate streams');
+    if (stream.kind === 'recording') return arrivalsOf(plan, i, rows[i] ?? [], shard);
+    if (input?.kind !== 'rate') throw new Error(`stream ${i} has no rate`);
     return new RateArrivals(plan, stream, i, input, shard, {});
   });
   const driver = new Driver({

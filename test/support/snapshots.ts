@@ -1,7 +1,15 @@
 // Synthetic results, made from formulas: a spike that breaks and recovers, a healthy run, a stalled generator,
 // and one that was cut. The same numbers on every machine, without a clock or a draw.
 import { bucketOf, COARSE, FINE, type Layout, ROUGH } from '../../src/measure/buckets.js';
-import { type Cell, emptyCounts, SLICE_S, type Slice, type Tail } from '../../src/measure/cell.js';
+import {
+  type Cell,
+  type Counts,
+  emptyCounts,
+  emptyRecordedCounts,
+  SLICE_S,
+  type Slice,
+  type Tail,
+} from '../../src/measure/cell.js';
 import { addDistributions, type Distribution } from '../../src/measure/distribution.js';
 import { OUTCOME_INDEX, type Outcome } from '../../src/measure/outcome.js';
 import {
@@ -53,6 +61,9 @@ export interface Op {
   readonly waitUs?: number;
   readonly serviceUs?: number;
   readonly stallUs?: number;
+  /** What was recorded of it: by default nothing; 200 is ok, and 10 s and more was cut. */
+  readonly recordedStatus?: number;
+  readonly recordedDurationUs?: number;
 }
 
 const UNFIRED: readonly Outcome[] = ['unsent', 'shed', 'local'];
@@ -96,12 +107,36 @@ function cellOf(ops: readonly Op[]): Cell {
     counts.outcomes[i] = (counts.outcomes[i] as number) + 1;
     const status = op.status ?? (outcome === 'ok' ? 200 : outcome === 'bad_status' ? 503 : 0);
     if (status > 0) counts.statuses.set(status, (counts.statuses.get(status) ?? 0) + 1);
+    addRecorded(counts, op, status);
     if (UNWRITTEN.includes(outcome)) continue;
     counts.sent++;
     counts.attempts++;
     counts.bytes += status === 200 ? 20_000 : 300;
   }
-  return { stream, route, windowS, ...counts, response: responsesOf(FINE, ops) };
+  return {
+    stream,
+    route,
+    windowS,
+    ...counts,
+    response: responsesOf(FINE, ops),
+    recordedDuration: recordedOf(ops),
+  };
+}
+
+function addRecorded(counts: Counts, { recordedStatus, recordedDurationUs = 0 }: Op, status: number): void {
+  if (recordedStatus === undefined) return;
+  const recorded = (counts.recorded ??= emptyRecordedCounts());
+  recorded.planned++;
+  if (recordedStatus !== 200 || recordedDurationUs > TIMEOUT_US) recorded.failed++;
+  recorded.statuses.set(recordedStatus, (recorded.statuses.get(recordedStatus) ?? 0) + 1);
+  if (status === 404 && recordedStatus === 200) recorded.unknownIds++;
+}
+
+function recordedOf(ops: readonly Op[]): Distribution {
+  const took = ops.flatMap(({ recordedStatus, recordedDurationUs: us }) =>
+    us !== undefined && (recordedStatus === 200 || us > TIMEOUT_US) ? [Math.min(us, TIMEOUT_US)] : [],
+  );
+  return distributionOf(FINE, took, TIMEOUT_US);
 }
 
 function sliceOf(head: Head, ops: readonly Op[]): Slice {
@@ -344,6 +379,54 @@ export function healthySnapshot(): Snapshot {
   );
 }
 
+const NIGHT: PlanStream = {
+  kind: 'recording',
+  name: 'night',
+  amplify: 1,
+  digests: ['0'],
+  fromUs: null,
+  toUs: null,
+  where: null,
+  hosts: null,
+  writes: [],
+};
+
+/** A minute of a bad night, replayed on a build that holds: beside it a stream that was never recorded. */
+export function nightSnapshot(changes: Partial<PlanStream> = {}, planChanges: Partial<Plan> = {}): Snapshot {
+  const streams = [{ ...NIGHT, ...changes } as PlanStream, STREAM];
+  const phases = [
+    { name: 'before', startS: 0, endS: 20 },
+    { name: 'peak', startS: 20, endS: 60 },
+  ] as const;
+  const head = headOf({
+    scenario: 'The night of 20 November',
+    phases,
+    planChanges: { ...planChanges, streams },
+  });
+  return withHealth(completed(snapshotOf(head, nightOps())));
+}
+
+/** In the peak of the night half of the products failed and many carts were slow; now one cart in 40 is not there. */
+function* nightOps(): Generator<Op> {
+  for (let windowS = 0; windowS < 60; windowS++) {
+    for (let i = 0; i < 40; i++) {
+      const route = i % 10 < 7 ? 0 : i % 10 < 9 ? 1 : 2;
+      const at = (i * 37 + windowS) % 40;
+      const failed = windowS >= 20 && route === 0 && (i + windowS) % 2 === 0;
+      const gone = i === 38;
+      yield {
+        windowS,
+        route,
+        recordedStatus: failed ? 503 : 200,
+        recordedDurationUs: skewed(windowS >= 20 && route === 1 ? 2_400_000 : 60_000, at, 40),
+        ...(gone && { outcome: 'bad_status' as const, status: 404 }),
+        serviceUs: skewed(route === 2 ? 90_000 : 30_000, at, 40),
+      };
+    }
+    yield { windowS, stream: 1, outcome: windowS % 10 === 0 ? 'reset' : 'ok' };
+  }
+}
+
 /** The same minute, with a generator whose event loop stood still for 80 ms every tenth of a second. */
 export function stalledSnapshot(): Snapshot {
   const head = headOf({ scenario: 'Everyday', targetIsLocal: true, planChanges: { streams: [STREAM] } });
@@ -387,7 +470,7 @@ export function gateOf(
   text: string,
   metric: Gate['metric'],
   comparison: Gate['comparison'],
-  bound: number,
+  bound: Gate['bound'],
   selector: Gate['selector'] = {},
 ): Gate {
   return { text, metric, selector, comparison, bound };
@@ -404,5 +487,14 @@ export const CART_PEAK = gateOf(
   '<',
   1_000_000,
   { route: 'cart', phase: 'peak' },
+);
+/** `recorded * factor`. */
+export const recorded = (factor = 1): Gate['bound'] => ({ of: 'recorded', factor });
+export const ERRORS_RECORDED = gateOf('errors < recorded', { kind: 'errors' }, '<', recorded());
+export const P99_RECORDED = gateOf(
+  'p99 < recorded * 1.2',
+  { kind: 'quantile', q: 0.99, name: 'p99' },
+  '<',
+  recorded(1.2),
 );
 export const THROUGHPUT = gateOf('throughput > 50/s', { kind: 'throughput' }, '>', 50);

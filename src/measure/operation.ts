@@ -1,0 +1,32 @@
+// What the recorder reads of an operation: when it becomes due, and when it has settled.
+import type { AnswerOutcome } from '../schedule/arrivals.js';
+import type { Outcome } from './outcome.js';
+
+/** What the recorder reads of an arrival that has become due. Instants are microseconds from the start. */
+export interface Due {
+  readonly stream: number;
+  readonly route: number;
+  readonly dueUs: number;
+  /** What came of it when it was recorded; null where that is not known: then the next two are not read. */
+  readonly recordedOutcome: AnswerOutcome | null;
+  readonly recordedStatus: number;
+  /** NaN where it is not known. */
+  readonly recordedDurationUs: number;
+}
+
+/** What the recorder reads of an operation that has settled. */
+export interface Settled extends Due {
+  readonly tenant: string | null;
+  readonly outcome: Outcome;
+  /** NaN where it was never fired. */
+  readonly firedUs: number;
+  /** NaN where no byte was written. */
+  readonly sentUs: number;
+  readonly endUs: number;
+  /** How much of it may be a stall of our own loop before its answer was read. */
+  readonly stallUs: number;
+  /** Status answered; 0 for none. */
+  readonly status: number;
+  readonly bytes: number;
+  readonly attempts: number;
+}
