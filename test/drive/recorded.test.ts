@@ -53,6 +53,7 @@ function planOf(
     kind: 'recording',
     name: 'night',
     amplify: 1,
+    read: {},
     digests: ['0'],
     fromUs: null,
     toUs: null,

@@ -11,13 +11,14 @@ import { RecordedArrivals } from '../../src/schedule/recorded-arrivals.js';
 export function inputOf(rows: readonly Row[]): RecordingInput {
   return {
     kind: 'recording',
-    files: [],
+    file: '',
     originUs: rows[0]?.startUs ?? 0,
-    lastUs: rows.at(-1)?.startUs ?? 0,
     lines: rows.length,
     rows: rows.length,
     unread: {},
     stampModel: '',
+    resolutionUs: 1,
+    timed: true,
   };
 }
 

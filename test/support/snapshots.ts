@@ -384,6 +384,7 @@ const NIGHT: PlanStream = {
   name: 'night',
   amplify: 1,
   digests: ['0'],
+  read: {},
   fromUs: null,
   toUs: null,
   where: null,
