@@ -135,7 +135,12 @@ function schemaElement(spec: ColumnSpec): ThriftValue {
     [1, { i32: spec.physical }],
     [3, { i32: repetition }],
     [4, { binary: spec.name }],
-    ...(spec.text ? ([[6, { i32: UTF8 }], [10, { struct: [[1, { struct: [] }]] }]] as const) : []),
+    ...(spec.text
+      ? ([
+          [6, { i32: UTF8 }],
+          [10, { struct: [[1, { struct: [] }]] }],
+        ] as const)
+      : []),
   );
 }
 

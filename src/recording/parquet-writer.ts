@@ -24,8 +24,8 @@ export const METADATA_KEY = 'flashcrowd';
 /** Raised when a reader of today would misread a file of tomorrow. */
 export const RECORDING_FORMAT = 1;
 
-/** Rows of a group: what a reader decodes at a time, some 10 MB. */
-const GROUP_ROWS = 32_768;
+/** Rows of a group: read as fast as larger ones, with 45 MB where 64 k rows take 120; the file is a tenth larger. */
+const GROUP_ROWS = 8_192;
 /** A group ends early when its texts and bodies reach this: paths may be 64 KiB each. */
 const GROUP_HELD_MAX = 8 * 1024 * 1024;
 /** Pages smaller than this do not become smaller by compression. */
@@ -92,7 +92,9 @@ export class RecordingWriter {
     if (this.#columns.rows > 0 || this.#groups.length === 0) await this.#endGroup();
     await this.#writing;
     const own = `{"format":${RECORDING_FORMAT},"version":${JSON.stringify(VERSION)},"import":${metadata}}`;
-    await this.#write([footer(this.#rows, this.#groups, [[METADATA_KEY, own]], `flashcrowd version ${VERSION}`)]);
+    await this.#write([
+      footer(this.#rows, this.#groups, [[METADATA_KEY, own]], `flashcrowd version ${VERSION}`),
+    ]);
     this.#closed = true;
     try {
       await this.file.close();
@@ -170,7 +172,8 @@ async function compressColumn(column: ColumnPages, rows: number): Promise<Chunk>
   let codec: number = CODEC.gzip;
   let written = plain;
   const plainLength = lengthOf(plain);
-  if (plainLength >= COMPRESS_MIN_BYTES) written = await Promise.all(plain.map((page) => compress(page, { level: 1 })));
+  if (plainLength >= COMPRESS_MIN_BYTES)
+    written = await Promise.all(plain.map((page) => compress(page, { level: 1 })));
   if (lengthOf(written) >= plainLength) {
     codec = CODEC.none;
     written = plain;
