@@ -209,9 +209,9 @@ function required(values: Float64Array): ColumnPages {
 /** NaN is none. */
 function optional(values: Float64Array): ColumnPages {
   let nulls = 0;
-  for (const value of values) if (value !== value) nulls++;
+  for (const value of values) if (Number.isNaN(value)) nulls++;
   const data = new ByteSink(64 + 9 * values.length);
-  writeLevels(data, values.length, nulls, (row) => values[row] === values[row]);
+  writeLevels(data, values.length, nulls, (row) => !Number.isNaN(values[row]));
   writeInt64s(data, values, values.length - nulls);
   return { dictionary: null, data: data.bytes, nulls };
 }
@@ -231,7 +231,7 @@ function writeInt64s(sink: ByteSink, values: Float64Array, count: number): void 
   let at = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (value !== value) continue;
+    if (Number.isNaN(value)) continue;
     view.setInt32(at, value | 0, true);
     view.setInt32(at + 4, Math.floor(value / 2 ** 32), true);
     at += 8;

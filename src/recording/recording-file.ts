@@ -235,7 +235,7 @@ function rowsOf(columns: Columns, from: number, to: number): Row[] {
 }
 
 function orUndefined(value: number): number | undefined {
-  return value === value ? value : undefined;
+  return Number.isNaN(value) ? undefined : value;
 }
 
 function classOf(text: string): ClientClass {
