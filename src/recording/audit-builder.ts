@@ -186,9 +186,7 @@ function dateOf(ms: number): Date {
 }
 
 function peakOf(peak: Peak): AuditedPeak | null {
-  return peak.requests === 0
-    ? null
-    : { at: dateOf(peak.atUs / 1e3).toISOString(), requests: peak.requests };
+  return peak.requests === 0 ? null : { at: dateOf(peak.atUs / 1e3).toISOString(), requests: peak.requests };
 }
 
 function peakToMean(requests: number, stretchS: number, rows: number, spanS: number): number | null {

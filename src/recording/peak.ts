@@ -5,19 +5,20 @@ export class Peak {
   /** The most arrivals in one window, and where it begins: UTC microseconds; the first of several. */
   requests = 0;
   atUs = 0;
-  #window = Number.NaN;
+  #fromUs = 0;
+  #endUs = Number.NEGATIVE_INFINITY;
   #count = 0;
 
   constructor(private readonly windowUs: number) {}
 
   add(atUs: number): void {
-    const window = Math.floor(atUs / this.windowUs);
-    if (window !== this.#window) {
-      this.#window = window;
+    if (atUs >= this.#endUs) {
+      this.#fromUs = Math.floor(atUs / this.windowUs) * this.windowUs;
+      this.#endUs = this.#fromUs + this.windowUs;
       this.#count = 0;
     }
     if (++this.#count <= this.requests) return;
     this.requests = this.#count;
-    this.atUs = window * this.windowUs;
+    this.atUs = this.#fromUs;
   }
 }

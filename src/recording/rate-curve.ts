@@ -14,20 +14,15 @@ export class RateCurveBuilder {
   #stepS = 1;
   #originS = Number.NaN;
   #last = -1;
+  /** Where the last bin ends. */
+  #endUs = Number.NEGATIVE_INFINITY;
   readonly #requests = new Float64Array(BINS_MAX);
   readonly #errors = new Float64Array(BINS_MAX);
 
   add(atUs: number, failed: boolean): void {
-    const second = Math.floor(atUs / 1e6);
-    if (this.#last < 0) this.#originS = second;
-    let bin = Math.floor((second - this.#originS) / this.#stepS);
-    while (bin >= BINS_MAX) {
-      this.#merge();
-      bin = Math.floor((second - this.#originS) / this.#stepS);
-    }
-    this.#last = bin;
-    this.#requests[bin]!++;
-    if (failed) this.#errors[bin]!++;
+    if (atUs >= this.#endUs) this.#open(Math.floor(atUs / 1e6));
+    this.#requests[this.#last]!++;
+    if (failed) this.#errors[this.#last]!++;
   }
 
   curve(): RateCurve {
@@ -37,6 +32,17 @@ export class RateCurveBuilder {
       requests: [...this.#requests.subarray(0, bins)],
       errors: [...this.#errors.subarray(0, bins)],
     };
+  }
+
+  #open(second: number): void {
+    if (this.#last < 0) this.#originS = second;
+    let bin = Math.floor((second - this.#originS) / this.#stepS);
+    while (bin >= BINS_MAX) {
+      this.#merge();
+      bin = Math.floor((second - this.#originS) / this.#stepS);
+    }
+    this.#last = bin;
+    this.#endUs = (this.#originS + (bin + 1) * this.#stepS) * 1e6;
   }
 
   #merge(): void {

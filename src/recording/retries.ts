@@ -40,20 +40,19 @@ export class RetryFinder {
     const key = keyOf(row);
     const before = known ? this.#pending.get(key) : undefined;
     if (before !== undefined) this.#forget(key, before.client);
-    if (failed) this.#remember(key, row.client, row.startUs + (row.durationUs ?? 0) + PATIENCE_US);
+    if (failed) this.#remember(key, row);
     return before !== undefined && row.startUs <= before.untilUs;
   }
 
-  #remember(key: number, client: string, untilUs: number): void {
+  #remember(key: number, { client, startUs, durationUs }: Row): void {
     const replaced = this.#pending.get(key);
     if (replaced !== undefined) this.#forget(key, replaced.client);
-    this.#pending.set(key, { client, untilUs });
-    this.#pendingOf.set(client, (this.#pendingOf.get(client) ?? 0) + 1);
-    if (this.#pending.size <= PENDING_MAX) return;
-    for (const [oldest, { client: whose }] of this.#pending) {
+    for (const [oldest, { client: whose, untilUs }] of this.#pending) {
+      if (untilUs >= startUs && this.#pending.size < PENDING_MAX) break;
       this.#forget(oldest, whose);
-      return;
     }
+    this.#pending.set(key, { client, untilUs: startUs + (durationUs ?? 0) + PATIENCE_US });
+    this.#pendingOf.set(client, (this.#pendingOf.get(client) ?? 0) + 1);
   }
 
   #forget(key: number, client: string): void {

@@ -65,6 +65,9 @@ export class RouteAudit {
   });
   /** By method, then by path without query: paths repeat, and templates are the dearest thing here. */
   readonly #cache = new Map<string, Map<string, Known>>();
+  /** The cache's part for the method of the row before: most rows are GET. */
+  #method = '';
+  #paths: Map<string, Known> | undefined;
   #cached = 0;
   #purges = 0;
 
@@ -101,7 +104,9 @@ export class RouteAudit {
   }
 
   #known(method: string, bare: string): Known {
-    let paths = this.#cache.get(method);
+    let paths = method === this.#method ? this.#paths : this.#cache.get(method);
+    this.#method = method;
+    this.#paths = paths;
     const found = paths?.get(bare);
     if (found !== undefined) return found;
     const template = clipped(templateOf(bare));
@@ -117,6 +122,7 @@ export class RouteAudit {
     if (paths === undefined) {
       paths = new Map();
       this.#cache.set(method, paths);
+      this.#paths = paths;
     }
     paths.set(bare, known);
     this.#cached++;

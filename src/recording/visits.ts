@@ -4,9 +4,9 @@ import { HyperLogLog } from './hyperloglog.js';
 import { LogBuckets } from './log-buckets.js';
 
 /** A visit ends after this much silence of its client. */
-const SILENCE_US = 30 * 60e6;
+const SILENCE_S = 30 * 60;
 const SLOTS_MIN = 4_096;
-/** Half of them are used: 262,144 clients, 10 MB. */
+/** Half of them are used: 262,144 clients, 8 MB. */
 const SLOTS_MAX = 2 ** 19;
 /** Places looked at for a client; only names made to collide need more. */
 const PROBES_MAX = 256;
@@ -26,18 +26,24 @@ export interface VisitFacts {
   readonly requestsPerVisit: { readonly mean: number; readonly p50: number; readonly p95: number } | null;
 }
 
+/** Words of a slot: who (64 bits), requests of the visit under way (0 where the slot is free), second last seen. */
+const HIGH = 0;
+const LOW = 1;
+const REQUESTS = 2;
+const LAST_S = 3;
+const WORDS = 4;
+const SECOND_MAX = 2 ** 31 - 1;
+
 /**
- * Fed with requests in the order of their starts. Clients are held in a table of typed arrays; when it is full, those
- * whose visit is over leave it, and from then on clients are counted by an estimate.
+ * Fed with requests in the order of their starts; silence is measured in whole seconds. Clients are held in one typed
+ * array, a slot of 16 bytes each, so that a client costs one look into memory. When it is full, those whose visit is
+ * over leave it, and from then on clients are counted by an estimate.
  */
 export class VisitTable {
   #slots = SLOTS_MIN;
-  #high = new Int32Array(SLOTS_MIN);
-  #low = new Int32Array(SLOTS_MIN);
-  #lastUs = new Float64Array(SLOTS_MIN);
-  /** Requests of the visit under way; 0 in a free slot. */
-  #requests = new Uint32Array(SLOTS_MIN);
+  #words = new Int32Array(SLOTS_MIN * WORDS);
   #used = 0;
+  #originS = Number.NaN;
   #clientsExact = true;
   #visitsExact = true;
   #visits = 0;
@@ -46,39 +52,45 @@ export class VisitTable {
 
   constructor(private readonly slotsMax = SLOTS_MAX) {}
 
-  /** Slots of the table, for whoever wants to know what it takes: 20 bytes each. */
+  /** Slots of the table, for whoever wants to know what it takes: 16 bytes each. */
   get slots(): number {
     return this.#slots;
   }
 
   /** @param client a name; names of 16 hex digits are taken as their 64 bits */
   add(client: string, atUs: number): void {
-    let high = 0;
+    if (Number.isNaN(this.#originS)) this.#originS = Math.floor(atUs / 1e6);
+    const second = Math.min(SECOND_MAX, Math.floor(atUs / 1e6) - this.#originS);
+    let high = Number.NaN;
     let low = 0;
     if (client.length === 16) {
-      high = hexWord(client, 0);
       low = hexWord(client, 8);
+      high = Number.isNaN(low) ? low : hexWord(client, 0);
     }
-    if (client.length !== 16 || Number.isNaN(high + low)) {
+    if (Number.isNaN(high)) {
       high = hashText(KEY_A, client) | 0;
       low = hashText(KEY_B, client) | 0;
     }
-    const slot = this.#find(high, low);
-    if (slot < 0 || this.#requests[slot] === 0) {
-      this.#enter(high, low, atUs);
+    const at = this.#find(high, low);
+    const words = this.#words;
+    if (at < 0 || words[at + REQUESTS] === 0) {
+      this.#enter(high, low, second);
       return;
     }
-    if (atUs - (this.#lastUs[slot] as number) >= SILENCE_US) {
-      this.#close(this.#requests[slot] as number);
-      this.#requests[slot] = 0;
+    if (second - (words[at + LAST_S] as number) >= SILENCE_S) {
+      this.#close(words[at + REQUESTS] as number);
+      words[at + REQUESTS] = 0;
     }
-    this.#lastUs[slot] = atUs;
-    this.#requests[slot]!++;
+    words[at + LAST_S] = second;
+    words[at + REQUESTS]!++;
   }
 
   /** Ends the visits that are under way. To be called once, after the last request. */
   finish(): VisitFacts {
-    for (const requests of this.#requests) if (requests > 0) this.#close(requests);
+    for (let at = REQUESTS; at < this.#words.length; at += WORDS) {
+      const requests = this.#words[at] as number;
+      if (requests > 0) this.#close(requests);
+    }
     const mean = this.#perVisit.mean();
     const p50 = this.#perVisit.quantile(0.5);
     const p95 = this.#perVisit.quantile(0.95);
@@ -91,36 +103,39 @@ export class VisitTable {
     };
   }
 
-  /** The client's slot, or the free one where it would be; -1 where neither is near. */
+  /** The first word of the client's slot, or of the free one where it would be; -1 where neither is near. */
   #find(high: number, low: number): number {
+    const words = this.#words;
     const mask = this.#slots - 1;
     let slot = (low ^ Math.imul(high, 0x9e3779b1)) & mask;
     for (let probe = 0; probe < PROBES_MAX; probe++) {
-      if (this.#requests[slot] === 0) return slot;
-      if (this.#low[slot] === low && this.#high[slot] === high) return slot;
+      const at = slot * WORDS;
+      if (words[at + REQUESTS] === 0) return at;
+      if (words[at + LOW] === low && words[at + HIGH] === high) return at;
       slot = (slot + 1) & mask;
     }
     return -1;
   }
 
-  #enter(high: number, low: number, atUs: number): void {
+  #enter(high: number, low: number, second: number): void {
     this.#estimate.add(high, low);
-    if (this.#used >= this.#slots >> 1) this.#makeRoom(atUs);
-    const slot = this.#find(high, low);
-    if (slot < 0) {
+    if (this.#used >= this.#slots >> 1) this.#makeRoom(second);
+    const at = this.#find(high, low);
+    if (at < 0) {
       this.#clientsExact = false;
       this.#visitsExact = false;
       this.#close(1);
       return;
     }
-    this.#put(slot, high, low, atUs, 1);
+    this.#put(at, high, low, 1, second);
   }
 
-  #put(slot: number, high: number, low: number, lastUs: number, requests: number): void {
-    this.#high[slot] = high;
-    this.#low[slot] = low;
-    this.#lastUs[slot] = lastUs;
-    this.#requests[slot] = requests;
+  #put(at: number, high: number, low: number, requests: number, lastS: number): void {
+    const words = this.#words;
+    words[at + HIGH] = high;
+    words[at + LOW] = low;
+    words[at + REQUESTS] = requests;
+    words[at + LAST_S] = lastS;
     this.#used++;
   }
 
@@ -129,45 +144,48 @@ export class VisitTable {
     this.#perVisit.add(requests);
   }
 
-  #makeRoom(nowUs: number): void {
+  #makeRoom(nowS: number): void {
     if (this.#slots < this.slotsMax) {
       this.#rebuild(this.#slots * 2, Number.NEGATIVE_INFINITY);
       return;
     }
     this.#clientsExact = false;
-    let silenceUs = SILENCE_US;
+    let silenceS = SILENCE_S;
     // At least half of the clients have to leave, or the next one would be here again.
-    while (silenceUs >= 1 && this.#since(nowUs - silenceUs) > this.#slots >> 2) {
-      silenceUs /= 2;
+    while (silenceS >= 1 && this.#since(nowS - silenceS) > this.#slots >> 2) {
+      silenceS /= 2;
       this.#visitsExact = false;
     }
-    this.#rebuild(this.#slots, silenceUs >= 1 ? nowUs - silenceUs : Number.POSITIVE_INFINITY);
+    this.#rebuild(this.#slots, silenceS >= 1 ? nowS - silenceS : Number.POSITIVE_INFINITY);
   }
 
-  #since(fromUs: number): number {
+  /** Clients last seen after a second. */
+  #since(fromS: number): number {
+    const words = this.#words;
     let n = 0;
-    for (let slot = 0; slot < this.#slots; slot++) {
-      if (this.#requests[slot] !== 0 && (this.#lastUs[slot] as number) > fromUs) n++;
+    for (let at = 0; at < words.length; at += WORDS) {
+      if (words[at + REQUESTS] !== 0 && (words[at + LAST_S] as number) > fromS) n++;
     }
     return n;
   }
 
-  /** Moves to a table of so many slots; the visits of those last seen at `fromUs` or before are over. */
-  #rebuild(slots: number, fromUs: number): void {
-    const [high, low, lastUs, requests] = [this.#high, this.#low, this.#lastUs, this.#requests];
+  /** Moves to a table of so many slots; the visits of those last seen at `fromS` or before are over. */
+  #rebuild(slots: number, fromS: number): void {
+    const old = this.#words;
     this.#slots = slots;
-    this.#high = new Int32Array(slots);
-    this.#low = new Int32Array(slots);
-    this.#lastUs = new Float64Array(slots);
-    this.#requests = new Uint32Array(slots);
+    this.#words = new Int32Array(slots * WORDS);
     this.#used = 0;
-    for (let i = 0; i < requests.length; i++) {
-      const made = requests[i] as number;
-      if (made === 0) continue;
-      const [a, b, us] = [high[i] as number, low[i] as number, lastUs[i] as number];
-      const slot = us > fromUs ? this.#find(a, b) : -1;
-      if (slot >= 0) this.#put(slot, a, b, us, made);
-      else this.#close(made);
+    for (let at = 0; at < old.length; at += WORDS) {
+      const requests = old[at + REQUESTS] as number;
+      if (requests === 0) continue;
+      const [high, low, lastS] = [old[at + HIGH], old[at + LOW], old[at + LAST_S]] as [
+        number,
+        number,
+        number,
+      ];
+      const to = lastS > fromS ? this.#find(high, low) : -1;
+      if (to >= 0) this.#put(to, high, low, requests, lastS);
+      else this.#close(requests);
     }
   }
 }
