@@ -26,8 +26,8 @@ export function auditText(audit: Audit, columns: number, paint: Paint): string {
   const width = Math.max(60, Math.min(200, columns)) - 1;
   const say: Say = (label, text, lead) => labelled(piece(label, 'bold'), LABEL_COLUMNS, text, width, lead);
   const blocks: Line[][] = [
-    [headline(audit), ...files(audit, say)],
-    [...times(audit, say), ...lines(audit, say)],
+    [headline(audit)],
+    [...what(audit, say), ...files(audit, say), ...times(audit, say), ...lines(audit, say)],
     curve(audit, width, paint.level > 0),
     [...traffic(audit, say)],
     routes(audit, width),
@@ -42,12 +42,16 @@ export function auditText(audit: Audit, columns: number, paint: Paint): string {
 
 type Say = (label: string, text: string, lead?: Piece) => Line[];
 
-function headline({ files: parts, format, rows, spanS }: Audit): Line {
+function headline({ files: parts }: Audit): Line {
   const [first] = parts;
-  const name = first === undefined ? 'recording' : safe(first.file);
   const more = parts.length > 1 ? ` and ${formatCount(parts.length - 1)} more` : '';
-  const what = `${safe(format)}   ${plural(rows, formatCount(rows), 'request')} over ${formatDuration(spanS * 1e6)}`;
-  return lineOf(' ', piece(`${name}${more}`, 'bold'), `   ${what}`);
+  return lineOf(' ', piece(`${first === undefined ? 'recording' : safe(first.file)}${more}`, 'bold'));
+}
+
+function what({ format, rows, spanS, from, to }: Audit, say: Say): Line[] {
+  const days = spanS / 86_400;
+  const span = days >= 2 ? `${days.toFixed(1)} days` : formatDuration(spanS * 1e6);
+  return [...say('What', `${safe(format)}: ${plural(rows, formatCount(rows), 'request')} over ${span}`)];
 }
 
 /** Each file where there are several, and those that broke off. */
@@ -63,15 +67,14 @@ function files({ files: parts }: Audit, say: Say): Line[] {
   return [...say('Files', [...shown, ...more].join(', ')), ...cut];
 }
 
-function times({ from, to, stamp, clockJumps }: Audit, say: Say): Line[] {
+function times({ stamp, clockJumps }: Audit, say: Say): Line[] {
   const jumps = clockJumps.slice(0, GAPS_SHOWN).map(({ file, line, seconds }) => {
     const way = seconds < 0 ? 'back' : 'ahead';
     return `${formatDuration(Math.abs(seconds) * 1e6)} ${way} at ${safe(file)}:${line}`;
   });
   return [
-    ...(from === null || to === null ? [] : say('When', `${toSecond(from)} to ${toSecond(to)} UTC`)),
     ...say('Stamps', [safe(stamp.model), stamp.uncertainty].filter((text) => text !== '').join('; ')),
-    ...(jumps.length === 0 ? [] : say('Clock', `leaps ${jumps.join(', ')}`, piece('leaps', 'warn'))),
+    ...(jumps.length === 0 ? [] : say('Clock', ` ${jumps.join(', ')}`, piece('leaps', 'warn'))),
   ];
 }
 
@@ -141,7 +144,7 @@ function traffic(audit: Audit, say: Say): Line[] {
   const bursts = Object.entries(dispersion)
     .map(([window, index]): [number, number | null] => [Number(window), index])
     .sort(([a], [b]) => a - b)
-    .map(([window, index]) => `${formatDuration(window * 1e6)} ${index === null ? NONE : round(index)}`);
+    .map(([window, index]) => `${window} s ${index === null ? NONE : round(index)}`);
   const failed =
     errorsShare === null ? 'not known: the log has no statuses' : `${formatShare(errorsShare)} failed`;
   const answers = sorted(statuses)
@@ -151,7 +154,7 @@ function traffic(audit: Audit, say: Say): Line[] {
     ...say('Rate', peaks.filter((text) => text !== '').join('; ')),
     ...say('Bursts', `index of dispersion ${bursts.join(', ')}; 1 is a Poisson process`),
     ...silences(audit, say),
-    ...say('Answers', [failed, ...answers].join('   '), errorsShare ? piece(failed, 'bad') : undefined),
+    ...say('Answers', ['', ...answers].join('   '), piece(failed, errorsShare ? 'bad' : 'good')),
     ...durations(audit, say),
     ...hosts(audit, say),
   ];
