@@ -51,7 +51,10 @@ function headline({ files: parts }: Audit): Line {
 function what({ format, rows, spanS, from, to }: Audit, say: Say): Line[] {
   const days = spanS / 86_400;
   const span = days >= 2 ? `${days.toFixed(1)} days` : formatDuration(spanS * 1e6);
-  return [...say('What', `${safe(format)}: ${plural(rows, formatCount(rows), 'request')} over ${span}`)];
+  return [
+    ...say('What', `${safe(format)}: ${plural(rows, formatCount(rows), 'request')} over ${span}`),
+    ...(from === null || to === null ? [] : say('When', `${toSecond(from)} to ${toSecond(to)} UTC`)),
+  ];
 }
 
 /** Each file where there are several, and those that broke off. */
@@ -257,11 +260,11 @@ function who(audit: Audit, say: Say): Line[] {
 }
 
 function replayable({ replayable: { requests, share: part, why }, rows }: Audit, say: Say): Line[] {
-  const head = `${formatShare(part)}`;
+  const head = formatShare(part);
   return [
     ...say(
       'Replayable',
-      `${head} as they are: ${formatCount(requests)} of ${formatCount(rows)}`,
+      ` as they are: ${formatCount(requests)} of ${formatCount(rows)}`,
       piece(head, 'good'),
     ),
     ...counted('Held back', why, say),

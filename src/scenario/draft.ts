@@ -191,7 +191,7 @@ function writeLines(seen: readonly AuditedRoute[], routes: readonly DraftedRoute
   const acting = seen.filter(({ method, path }) => !isReading(method) || isActingPath(path));
   if (acting.length === 0) return ['# The recording has nothing that changes something: GET and HEAD only.'];
   const nameOf = ({ method, path }: AuditedRoute) =>
-    routes.find((route) => route.path === path && (route.method === null || route.method === method))?.name;
+    routes.find((route) => route.path === path && route.method === (isReading(method) ? null : method))?.name;
   const names = new Set(acting.flatMap((route) => nameOf(route) ?? []));
   const shown = acting.slice(0, WRITES_LISTED);
   return [
@@ -279,5 +279,5 @@ function quoted(text: string): string {
 /** A text for a comment: printable, on one line, of a bounded length. */
 function comment(text: string): string {
   const shown = text.replace(/[^\x20-\x7e×]/g, '?');
-  return shown.length <= 100 ? shown : `${shown.slice(0, 99)}...`;
+  return shown.length <= 160 ? shown : `${shown.slice(0, 157)}...`;
 }
