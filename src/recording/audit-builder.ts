@@ -7,7 +7,7 @@ import { LogBuckets } from './log-buckets.js';
 import { Peak } from './peak.js';
 import { RateCurveBuilder } from './rate-curve.js';
 import { RetryFinder } from './retries.js';
-import { RouteAudit } from './route-audit.js';
+import { isRecordedError, RouteAudit } from './route-audit.js';
 import type { Row } from './row.js';
 import { Silences } from './silences.js';
 import { type Counted, TopCounts } from './top-counts.js';
@@ -22,11 +22,6 @@ const METHODS_MAX = 64;
 const LISTED_MAX = 50;
 /** Steps of the durations' histogram, so that its 2^31 of them are 1.5 days. */
 const STEP_US = 64;
-
-/** True for a recorded request that failed: a server's error, a client that left (499), or no answer (below 100). */
-export function isRecordedError(status: number | undefined): boolean {
-  return status !== undefined && (status >= 500 || status === 499 || status < 100);
-}
 
 /** Takes rows in the order of their starts; ties may come in any order. */
 export class AuditBuilder {
@@ -65,7 +60,7 @@ export class AuditBuilder {
     for (const dispersion of this.#dispersions) dispersion.add(startUs);
     if (durationUs !== undefined) {
       this.#has.durations = true;
-      this.#durations.add(Math.round(durationUs / STEP_US));
+      if (!failed) this.#durations.add(Math.round(durationUs / STEP_US));
     }
     if (host !== undefined) {
       this.#has.hosts = true;
@@ -100,6 +95,8 @@ export class AuditBuilder {
       rows,
       from: rows === 0 ? null : instant(this.#firstUs),
       to: rows === 0 ? null : instant(this.#lastUs),
+      fromUs: rows === 0 ? null : this.#firstUs,
+      toUs: rows === 0 ? null : this.#lastUs,
       spanS,
       format: facts.formats.join(', '),
       stamp: {

@@ -76,6 +76,9 @@ export interface Audit extends VisitFacts {
   /** Start of the first and the last row, ISO with microseconds; null without rows. */
   readonly from: string | null;
   readonly to: string | null;
+  /** The same two as numbers, UTC microseconds. */
+  readonly fromUs: number | null;
+  readonly toUs: number | null;
   readonly spanS: number;
   readonly format: string;
   /** How starts were rebuilt, how coarse the stamps are, and how wrong a start may be. */
@@ -103,7 +106,7 @@ export interface Audit extends VisitFacts {
   /** Rows by route: the most frequent 200. */
   readonly routes: readonly AuditedRoute[];
   readonly routesOther: number;
-  /** Of all rows, within 3 %; null for a log without durations. */
+  /** Of rows that did not fail, as gates read them; within 3 %; null for a log without durations. */
   readonly durations: { readonly p50Ms: number; readonly p95Ms: number; readonly p99Ms: number } | null;
   /** Rows whose client says that it is one. */
   readonly bots: number;

@@ -19,6 +19,11 @@ const CACHED_CHARS_MAX = 200;
 /** Steps of the durations' histogram, so that its 2^31 of them are 1.5 days. */
 const STEP_US = 64;
 
+/** True for a recorded request that failed: a server's error, a client that left (499), or no answer (below 100). */
+export function isRecordedError(status: number | undefined): boolean {
+  return status !== undefined && (status >= 500 || status === 499 || status < 100);
+}
+
 /** One kind of request. */
 export interface AuditedRoute {
   readonly method: string;
@@ -27,7 +32,7 @@ export interface AuditedRoute {
   readonly requests: number;
   /** Requests by status; `other` where there were more than 16 different ones. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** Null for a log without durations; within 3 %. */
+  /** Of what did not fail; null for a log without durations; within 3 %. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
 }

@@ -1,15 +1,15 @@
 // The audit of a recording, for people and for scripts.
 import type { Audit, AuditedPeak } from '../recording/audit.js';
 import { formatCount, formatDuration, formatMultiple, formatRate, formatShare } from '../units.js';
+import { routesTable } from './audit-routes.js';
 import { type Bin, binsOf } from './bins.js';
 import { draw } from './chart.js';
 import { safe } from './escape.js';
 import { jsonText } from './json-text.js';
-import { type Column, type Line, labelled, lineOf, type Piece, piece, render, table } from './line.js';
+import { type Line, labelled, lineOf, type Piece, piece, render } from './line.js';
 import type { Paint } from './paint.js';
 import { NONE, plural } from './words.js';
 
-const ROUTES_SHOWN = 12;
 const HOSTS_SHOWN = 6;
 const GAPS_SHOWN = 3;
 const EXAMPLES_SHOWN = 3;
@@ -30,7 +30,7 @@ export function auditText(audit: Audit, columns: number, paint: Paint): string {
     [...what(audit, say), ...files(audit, say), ...times(audit, say), ...lines(audit, say)],
     curve(audit, width, paint.level > 0),
     [...traffic(audit, say)],
-    routes(audit, width),
+    routesTable(audit, width),
     [...who(audit, say), ...replayable(audit, say)],
     cannotHold(audit, say),
   ];
@@ -123,7 +123,7 @@ function curve(
       fromS: bin.fromS * stepS,
       toS: bin.toS * stepS,
     }));
-  const bad = errorsShare === null ? 'failed (not known: the log has no statuses)' : 'failed';
+  const bad = errorsShare === null ? 'failed: not known' : 'failed';
   return draw(
     {
       durationS: steps.length * stepS,
@@ -192,43 +192,6 @@ function hosts({ hosts: counts, hostsOther, rows }: Audit, say: Say): Line[] {
   const left = list.length - shown.length;
   const more = left > 0 ? [`${formatCount(left)} more${hostsOther > 0 ? ' and others' : ''}`] : [];
   return say('Hosts', [...shown, ...more].join(', '));
-}
-
-function routes({ routes: list, routesOther, rows, has }: Audit, width: number): Line[] {
-  if (list.length === 0) return [];
-  const shown = list.slice(0, ROUTES_SHOWN);
-  const left = list.slice(ROUTES_SHOWN).reduce((sum, { requests }) => sum + requests, routesOther);
-  const heads: Column[] = [
-    { head: 'ROUTE', align: 'left', style: 'bold' },
-    { head: 'requests', align: 'right' },
-    { head: 'share', align: 'right' },
-    ...(has.statuses ? [{ head: '4xx', align: 'right', keep: 1 } as const] : []),
-    ...(has.statuses ? [{ head: 'failed', align: 'right' } as const] : []),
-    ...(has.durations ? [{ head: 'p50', align: 'right', keep: 0 } as const] : []),
-    ...(has.durations ? [{ head: 'p95', align: 'right' } as const] : []),
-  ];
-  const cells = shown.map(({ method, path, requests, statuses, p50Ms, p95Ms }): Piece[] => {
-    const of = (from: number, to: number) =>
-      Object.entries(statuses).reduce(
-        (sum, [code, n]) => sum + (Number(code) >= from && Number(code) < to ? n : 0),
-        0,
-      );
-    const failed = of(500, 1_000) + of(499, 500) + of(0, 100);
-    return [
-      piece(safe(`${method} ${path}`)),
-      piece(formatCount(requests)),
-      piece(share(requests, rows)),
-      ...(has.statuses
-        ? [piece(share(of(400, 499), requests)), piece(share(failed, requests), failed > 0 ? 'bad' : 'good')]
-        : []),
-      ...(has.durations
-        ? [piece(p50Ms === null ? NONE : ms(p50Ms)), piece(p95Ms === null ? NONE : ms(p95Ms))]
-        : []),
-    ];
-  });
-  const rest: Piece[][] =
-    left > 0 ? [[piece('all others'), piece(formatCount(left)), piece(share(left, rows))]] : [];
-  return table(heads, [...cells, ...rest], width - 1).map((line) => lineOf(' ', ...line));
 }
 
 function who(audit: Audit, say: Say): Line[] {

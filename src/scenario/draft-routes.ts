@@ -26,7 +26,7 @@ export interface DraftedRoute {
 export function draftRoutes({ routes, rows }: Pick<Audit, 'routes' | 'rows'>): DraftedRoute[] {
   const groups = new Map<string, { path: string; method: string | null; requests: number }>();
   for (const { method, path, requests } of routes) {
-    if (!isPattern(path)) continue;
+    if (!isPattern(path) || !/^[A-Z]+$/.test(method)) continue;
     const own = isReading(method) ? null : method;
     const key = `${own ?? ''} ${path}`;
     const group = groups.get(key) ?? { path, method: own, requests: 0 };

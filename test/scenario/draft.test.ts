@@ -19,7 +19,7 @@ const RECORDINGS = { recordings: ['access.log'] };
 const withoutRecorded = (yaml: string) =>
   yaml
     .split('\n')
-    .filter((line) => !/^ {2}- .*recorded/.test(line))
+    .filter((line) => !/^ {2}- (?:errors|p99) < recorded/.test(line))
     .join('\n');
 
 test('golden: a draft of a shop with tenants', () => {
@@ -30,7 +30,7 @@ test('golden: a draft of a shop with tenants', () => {
 test('a draft loads with its recording beside it', async (t) => {
   const yaml = withoutRecorded(draftScenario(auditOf(shopRows()), RECORDINGS));
   const loaded = await load(t, { yaml, files: { 'access.log': accessLog(8) } });
-  assert.deepEqual(loaded.plan.tenants, { by: 'host', pattern: '{tenant}.shop.example' });
+  assert.equal(loaded.plan.tenants?.pattern, '{tenant}.shop.example');
   assert.deepEqual(loaded.target.hosts, { '*.shop.example': '*.shop.example' });
   assert.ok(loaded.plan.routes.some(({ name }) => name === 'product'));
   assert.deepEqual(
