@@ -6,6 +6,8 @@
  */
 export class Dispersion {
   #window = Number.NaN;
+  /** Where the open window ends: most arrivals are before it, and need no division. */
+  #endUs = Number.NEGATIVE_INFINITY;
   #count = 0;
   #windows = 0;
   #sum = 0;
@@ -15,8 +17,7 @@ export class Dispersion {
 
   /** Counts an arrival; not before the one counted last. */
   add(atUs: number): void {
-    const window = Math.floor(atUs / this.windowUs);
-    if (window !== this.#window) this.#close(window);
+    if (atUs >= this.#endUs) this.#close(Math.floor(atUs / this.windowUs));
     this.#count++;
   }
 
@@ -35,6 +36,7 @@ export class Dispersion {
       this.#squares += this.#count * this.#count;
     }
     this.#window = next;
+    this.#endUs = (next + 1) * this.windowUs;
     this.#count = 0;
   }
 }

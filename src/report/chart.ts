@@ -19,15 +19,46 @@ export interface ChartOptions {
   readonly colour: boolean;
 }
 
+/** What a picture shows, wherever it comes from. */
+export interface Picture {
+  readonly durationS: number;
+  /** All of it in at most so many bins. */
+  readonly binsIn: (columns: number) => readonly Bin[];
+  /** Operations a second at normal times; null where rows are named by rates. */
+  readonly normalPerSec: number | null;
+  readonly marks: readonly Mark[];
+  readonly words: {
+    readonly title: string;
+    readonly good: string;
+    readonly bad: string;
+    readonly top: string;
+  };
+}
+
 /** A legend, the rows from the top down, and the time axis with the marks of the incident. */
-export function chart(snapshot: Snapshot, incident: Incident, { width, colour }: ChartOptions): Line[] {
+export function chart(snapshot: Snapshot, incident: Incident, options: ChartOptions): Line[] {
   const { head } = snapshot;
-  const scale = scaleOf(snapshot, width);
+  const normal = normalRatePerSec(head);
+  return draw(
+    {
+      durationS: head.durationS,
+      binsIn: (columns) => binsOf(totalsBySecond(snapshot), head.durationS, columns),
+      normalPerSec: !isSteady(head) && normal > 0 ? normal : null,
+      marks: marksOf(snapshot, incident),
+      words: { title: 'LOAD', good: 'ok', bad: 'failed', top: 'top = planned' },
+    },
+    options,
+  );
+}
+
+/** Draws any picture: what was wanted as height, what of it failed as colour. */
+export function draw(picture: Picture, { width, colour }: ChartOptions): Line[] {
+  const scale = scaleOf(picture, width);
   const labels = Array.from({ length: scale.rows }, (_, row) => labelOf(scale, row + 1));
   const labelWidth = Math.max(...labels.map((label) => label.length));
   const columns = Math.max(1, width - MARGIN.length - labelWidth - 2);
-  const bins = binsOf(totalsBySecond(snapshot), head.durationS, columns);
-  const lines: Line[] = [legend(scale, colour)];
+  const bins = picture.binsIn(columns);
+  const lines: Line[] = [legend(picture, colour)];
   for (let row = scale.rows - 1; row >= 0; row--) {
     const label = (labels[row] as string).padStart(labelWidth);
     const cells = Array.from({ length: columns }, (_, column) => {
@@ -38,7 +69,7 @@ export function chart(snapshot: Snapshot, incident: Incident, { width, colour }:
   }
   lines.push([
     piece(`${MARGIN}${' '.repeat(labelWidth)} └`, 'dim'),
-    ...timeAxis(head.durationS, marksOf(snapshot, incident), columns),
+    ...timeAxis(picture.durationS, picture.marks, columns),
   ]);
   return lines;
 }
@@ -51,19 +82,15 @@ interface Scale {
   readonly normalPerSec: number | null;
 }
 
-/** A row is a round multiple of normal, or a round rate where the plan is steady. */
-function scaleOf(snapshot: Snapshot, width: number): Scale {
-  const { head } = snapshot;
-  const bins = binsOf(totalsBySecond(snapshot), head.durationS, width);
-  const top = Math.max(...bins.map((bin) => ratesOf(bin).plannedPerSec), 1e-9);
-  const normal = normalRatePerSec(head);
-  const byMultiple = !isSteady(head) && normal > 0;
-  const base = byMultiple ? normal : 1;
-  const aim = byMultiple ? ROWS_MAX : 4;
+/** A row is a round multiple of normal, or a round rate where there is no normal. */
+function scaleOf({ binsIn, normalPerSec }: Picture, width: number): Scale {
+  const top = Math.max(...binsIn(width).map((bin) => ratesOf(bin).plannedPerSec), 1e-9);
+  const base = normalPerSec ?? 1;
+  const aim = normalPerSec === null ? 4 : ROWS_MAX;
   // A peak that noise lifts a little over a row does not get a row of its own.
   const rowsAt = (unit: number): number => Math.max(1, Math.ceil(top / base / unit - 0.4));
   const unit = ROUND_STEPS.find((step) => rowsAt(step) <= aim) ?? top / base / aim;
-  return { unitPerSec: unit * base, rows: rowsAt(unit), normalPerSec: byMultiple ? normal : null };
+  return { unitPerSec: unit * base, rows: rowsAt(unit), normalPerSec };
 }
 
 /** 0.01, 0.02, 0.05, 0.1 … */
@@ -81,16 +108,16 @@ function labelOf({ unitPerSec, rows, normalPerSec }: Scale, row: number): string
   return named ? formatMultiple(multiple) : '';
 }
 
-function legend({ normalPerSec }: Scale, colour: boolean): Line {
+function legend({ normalPerSec, words }: Picture, colour: boolean): Line {
   const normal = normalPerSec === null ? '' : `   1× = ${formatRate(normalPerSec)}`;
   return [
-    piece(`${MARGIN}LOAD`, 'bold'),
+    piece(`${MARGIN}${words.title}`, 'bold'),
     piece('   '),
     piece('█', 'good'),
-    piece(' ok   '),
+    piece(` ${words.good}   `),
     piece(colour ? '█' : SHADE, 'bad'),
-    piece(' failed   '),
-    piece(`top = planned${normal}`, 'dim'),
+    piece(` ${words.bad}   `),
+    piece(`${words.top}${normal}`, 'dim'),
   ];
 }
 
@@ -122,7 +149,8 @@ function joined(cells: readonly Piece[]): Piece[] {
   return out;
 }
 
-interface Mark {
+/** A word at a place on the time axis. */
+export interface Mark {
   readonly atS: number;
   readonly word: string;
   readonly style: Style;

@@ -10,6 +10,7 @@ import { OUTCOMES } from '../measure/outcome.js';
 import { type Group, type Snapshot, sumGroups } from '../measure/snapshot.js';
 import { connectionsOf } from './connections.js';
 import { durations, ofDistribution, quantiles, sumSlices, toMs } from './durations.js';
+import { jsonText } from './json-text.js';
 import type { Summary } from './summary-schema.js';
 
 /** Tenants beyond this many are counted, not listed: the worst come first. */
@@ -79,14 +80,9 @@ export function summarise(
   };
 }
 
-/**
- * The Summary as text. Control characters that JSON lets through as they are (DEL, C1, line separators) are
- * written as escapes: whoever prints the file to a terminal is not obeyed by it.
- */
+/** The Summary as text; whoever prints it to a terminal is not obeyed by what stands in it. */
 export function jsonReport(summary: Summary): string {
-  const hidden = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return `${JSON.stringify(summary, null, 2).replace(hidden, escaped)}\n`;
+  return jsonText(summary);
 }
 
 function part(

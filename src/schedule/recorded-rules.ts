@@ -2,19 +2,13 @@
 import { Pattern } from '../recording/pattern.js';
 import { isActingPath } from '../recording/quarantine.js';
 import type { Row } from '../recording/row.js';
+import { NOT_SENT, reasonNotSent } from '../recording/sendable.js';
 import { RowFilter, withoutQuery } from '../recording/where.js';
 import type { Plan, RecordingStream, TenantPattern } from '../scenario/plan.js';
 
 /** Why a row is not sent; the schedule adds those that need no route. */
-export const DROPPED = {
-  upgrade: 'status 101 (websocket)',
-  where: 'filtered by where',
-  neverSent: 'method is never sent',
-  method: 'method not listed in writes',
-  acting: 'path quarantined',
-} as const;
+export const DROPPED = { ...NOT_SENT, where: 'filtered by where' } as const;
 
-const NEVER_SENT: ReadonlySet<string> = new Set(['OPTIONS', 'CONNECT', 'TRACE']);
 const CACHE_MAX = 20_000;
 
 interface Verdict {
@@ -61,11 +55,7 @@ export class RowRules {
     this.tenant = this.tenants === null ? null : this.tenants.find(row);
     if (this.where !== null && !this.where.takes(row, this.names[this.route]!, this.tenant))
       return DROPPED.where;
-    if (row.status === 101) return DROPPED.upgrade;
-    if (NEVER_SENT.has(row.method)) return DROPPED.neverSent;
-    if (this.mayWrite[this.route]) return '';
-    if (row.method !== 'GET' && row.method !== 'HEAD') return DROPPED.method;
-    return verdict.acting ? DROPPED.acting : '';
+    return reasonNotSent(row, verdict.acting, this.mayWrite[this.route] as boolean);
   }
 
   private verdictOn(method: string, path: string): Verdict {
