@@ -58,9 +58,11 @@ export function ownBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-/** What a base64 text stands for; undefined for what is none. Node's own decoder skips what it does not know. */
+/** What a base64 text, in one line or many, stands for; undefined for what is none: Node's decoder never fails. */
 export function decodeBase64(text: string): Uint8Array | undefined {
-  const end = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
-  const bytes = Buffer.from(text, 'base64');
+  const line = text.replace(/\s+/g, '');
+  const end = line.endsWith('==') ? line.length - 2 : line.endsWith('=') ? line.length - 1 : line.length;
+  if (end % 4 === 1) return undefined;
+  const bytes = Buffer.from(line, 'base64');
   return bytes.length === Math.floor((end * 3) / 4) ? ownBytes(bytes) : undefined;
 }
