@@ -52,6 +52,8 @@ const ENCODINGS: Readonly<Record<string, Encoding>> = {
 
 /** Longest head of a part of a multipart body. */
 const PART_HEAD_MAX = 4_096;
+/** URLs inside of URLs that are looked into; deeper ones are taken as text. */
+const NESTING_MAX = 3;
 const [AMPERSAND, SEMICOLON, EQUALS] = [38, 59, 61];
 
 const BINARY =
@@ -68,6 +70,8 @@ export class Redactor {
   readonly #email = () => void this.counts.emails++;
   readonly #card = () => void this.counts.cards++;
   readonly #json: JsonRules;
+  /** How many URLs the value at hand is inside of. */
+  #nesting = 0;
 
   /** @param keep names of headers, query values, form fields and JSON keys that stay, in any case */
   constructor(keep: readonly string[]) {
@@ -165,8 +169,11 @@ export class Redactor {
       this.#token();
       return '';
     }
-    if (/^https?:\/\//i.test(value)) return this.#cleanUrl(value);
-    return this.#cleanFree(value);
+    if (this.#nesting >= NESTING_MAX || !/^https?:\/\//i.test(value)) return this.#cleanFree(value);
+    this.#nesting++;
+    const url = this.#cleanUrl(value);
+    this.#nesting--;
+    return url;
   }
 
   #cleanFree(text: string): string {
