@@ -68,6 +68,7 @@ describe('a path', () => {
     ['/?q=jo%2540mail.example', '/?q=', { emails: 1 }],
     ['/u/jo@mail.example/orders', '/u/redacted/orders', { emails: 1 }],
     ['/u/jo%40mail.example', '/u/redacted', { emails: 1 }],
+    ['/u/jo%2540mail.example', '/u/redacted', { emails: 1 }],
     ['/a@b.example/c@d.example', '/redacted/redacted', { emails: 2 }],
     ['/img/logo@2x.png', '/img/logo@2x.png', {}],
     ['/npm/react@18.2.0/umd/react.min.js', '/npm/react@18.2.0/umd/react.min.js', {}],

@@ -38,7 +38,7 @@ export async function* splitRecords(
       skipping = true;
       from = Math.max(from, used - separator.length + 1);
     }
-    held.copyWithin(0, from, used);
+    if (from > 0) held.copyWithin(0, from, used);
     used -= from;
     searched = Math.max(0, used - separator.length + 1);
   }

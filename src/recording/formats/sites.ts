@@ -1,4 +1,7 @@
-// Sites: which hosts belong together, by the public suffix list. tldts is used here and nowhere else.
+// Sites: which hosts belong together, by the public suffix list.
+//
+// The list comes inside tldts, as old as the installed version: a suffix added since makes its owners one site. Its
+// private part is off unless asked for.
 import { getDomain, getHostname } from 'tldts';
 
 /**
