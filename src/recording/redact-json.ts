@@ -25,7 +25,7 @@ type Treatment = 'remove' | 'clean' | 'keep';
 export function redactJson(text: string, rules: JsonRules): string | undefined {
   const stack: Treatment[] = [];
   let around: Treatment = 'clean';
-  /** For the value that follows a key. */
+  /** For the next value: in an object what its key says, in a list what holds around it. */
   let next: Treatment = 'clean';
   let out = '';
   let done = 0;
@@ -60,10 +60,6 @@ export function redactJson(text: string, rules: JsonRules): string | undefined {
       i++;
     } else if (c === '}' || c === ']') {
       around = stack.pop() ?? 'clean';
-      next = around;
-      i++;
-    } else if (c === ',') {
-      // In a list the next value is treated as the one before; in an object a key comes first.
       next = around;
       i++;
     } else if (c === '-' || (c >= '0' && c <= '9')) {

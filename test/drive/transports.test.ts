@@ -337,6 +337,8 @@ for (const [name, make] of Object.entries(TRANSPORTS)) {
       ];
       await send(transport, { headers: recorded });
       await send(transport, { headers: ['accept', 'c'] });
+      transport.close();
+      await server.close();
       const fields = server.requests.map((head) =>
         head
           .split('\r\n')
@@ -353,8 +355,6 @@ for (const [name, make] of Object.entries(TRANSPORTS)) {
         ],
         ['accept: c', 'user-agent: tool', 'x-flashcrowd-run: 7', 'authorization: Basic target'],
       ]);
-      transport.close();
-      await server.close();
     });
 
     it('tells a refused connection', async () => {

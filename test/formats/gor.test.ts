@@ -121,6 +121,12 @@ describe('a response in a GoReplay file', () => {
     assert.deepEqual(unread, { [SET_APART.response]: 2 });
   });
 
+  it('counts once: what answers a second time is not joined', async () => {
+    const { rows } = await read(gor, record(GET) + answer(ID, 200, ' 1000') + answer(ID, 500, ' 9000'));
+    assert.equal(rows[0]?.status, 200);
+    assert.equal(rows[0]?.durationUs, 1);
+  });
+
   it('without a round trip gives the time between the two', async () => {
     const text = record(GET) + answer(ID, 200, '', '1764005161251123456');
     assert.equal((await read(gor, text)).rows[0]?.durationUs, 1_000);

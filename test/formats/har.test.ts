@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../../src/problem.js';
+import { Clients } from '../../src/recording/clients.js';
 import { SET_APART, UNREAD } from '../../src/recording/formats/format.js';
 import { har } from '../../src/recording/formats/har.js';
 import { UNREAD_ENTRY } from '../../src/recording/formats/har-entry.js';
@@ -290,6 +291,28 @@ describe('a HAR', () => {
     const { rows, seen } = await read(har, text);
     assert.equal(rows.length, 1);
     assert.equal(seen, 1);
+  });
+
+  it('has its entries in its log, and nowhere else', async () => {
+    const text = `${harOf([PAGE]).slice(0, -1)},"other":{"entries":[{},{}]}}`;
+    assert.equal((await read(har, text)).seen, 1);
+  });
+
+  it('may come in chunks that are used again', async () => {
+    const bytes = Buffer.from(harOf([PAGE, PAGE]));
+    const reading = detect(har, bytes);
+    assert.ok(reading?.kind === 'records');
+    const source = (async function* () {
+      const chunk = Buffer.alloc(100);
+      for (let at = 0; at < bytes.length; at += 100)
+        yield chunk.subarray(0, bytes.copy(chunk, 0, at, at + 100));
+    })();
+    const unread: string[] = [];
+    const counter = { seen: () => {}, unread: (why: string) => void unread.push(why), cut: () => {} };
+    let rows = 0;
+    for await (const batch of reading.read(source, new Clients('k', 256), counter)) rows += batch.length;
+    assert.deepEqual(unread, []);
+    assert.equal(rows, 2);
   });
 
   it('without entries has no rows', async () => {

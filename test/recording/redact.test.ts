@@ -72,6 +72,8 @@ describe('a path', () => {
     ['/a@b.example/c@d.example', '/redacted/redacted', { emails: 2 }],
     ['/img/logo@2x.png', '/img/logo@2x.png', {}],
     ['/npm/react@18.2.0/umd/react.min.js', '/npm/react@18.2.0/umd/react.min.js', {}],
+    ['/img/logo@3x.heic?v=1', '/img/logo@3x.heic?v=1', {}],
+    ['/npm/vue@next.min.js', '/npm/vue@next.min.js', {}],
     ['/@fs/src/a.ts', '/@fs/src/a.ts', {}],
     ['/maps/@52.5,13.4,15z', '/maps/@52.5,13.4,15z', {}],
     ['/?card=4111111111111111&n=1', '/?card=&n=1', { cards: 1 }],
@@ -197,6 +199,16 @@ describe('a body', () => {
   it('keeps what the user names, with all that is in it', () => {
     const got = bodyOf('{"token":{"a":"jo@mail.example","pin":1},"pin":2}', JSON_TYPE, ['token']);
     assert.equal(got.text, '{"token":{"a":"jo@mail.example","pin":1},"pin":0}');
+  });
+
+  it('keeps the parts of a form that the user names', () => {
+    const part = (name: string) =>
+      `--X\r\nContent-Disposition: form-data; name="${name}"\r\n\r\na@b.example\r\n`;
+    const got = bodyOf(`${part('token')}${part('mail')}${part('pin')}--X--`, 'multipart/form-data', [
+      'token',
+      'mail',
+    ]);
+    assert.equal(got.text, `${part('token')}${part('mail')}${part('pin').replace('a@b.example', '')}--X--`);
   });
 
   it('that is packed is unpacked, looked at, and packed again', () => {
