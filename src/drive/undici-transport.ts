@@ -22,6 +22,8 @@ const STOP_HEADER = 'x-flashcrowd-stop';
 const KEEP_ALIVE_MS = 600_000;
 /** Clients kept for later connections. */
 const SPARES_MAX = 4_096;
+/** Sets of headers that are remembered. */
+const HEADER_SETS_MAX = 4_096;
 
 export class UndiciTransport implements Transport {
   readonly #spares: UndiciConnection[] = [];
@@ -56,16 +58,23 @@ export class UndiciTransport implements Transport {
     return this.clock.nowUs() - this.startUs;
   }
 
-  /** The headers of a request with those of the target, worked out once for each set that is used again and again. */
+  /**
+   * The headers of a request with those of the target, worked out once for each set that is used again and again.
+   * The target's win, as they hold its credentials, but for the user agent: the request may be a browser's, and the
+   * tool is named by a header of its own.
+   */
   headersOf(exchange: Exchange): string[] {
     const { headers, host } = exchange.request;
-    if (host !== null) return [...headers, ...this.target.headers, 'host', host];
     let known = this.#headers.get(headers);
     if (known === undefined) {
-      known = [...headers, ...this.target.headers, 'host', this.target.host];
-      if (this.#headers.size < 256) this.#headers.set(headers, known);
+      known = [...withTargets(headers, this.target.headers), 'host', this.target.host];
+      if (this.#headers.size >= HEADER_SETS_MAX) this.#headers.clear();
+      this.#headers.set(headers, known);
     }
-    return known;
+    if (host === null) return known;
+    const copy = known.slice();
+    copy[copy.length - 1] = host;
+    return copy;
   }
 
   /** A connection has ended; its client can serve another. */
@@ -230,6 +239,24 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     listener?.closed(this);
     this.#transport.released(this);
   }
+}
+
+/** Names and values by turns, of a request and of the target; a name that both have is sent once. */
+function withTargets(request: readonly string[], target: readonly string[]): string[] {
+  const merged: string[] = [];
+  const both = (name: string, others: readonly string[]) =>
+    others.some((other, i) => i % 2 === 0 && other.toLowerCase() === name);
+  for (let i = 0; i < request.length; i += 2) {
+    const name = (request[i] as string).toLowerCase();
+    if (name === 'user-agent' || !both(name, target))
+      merged.push(request[i] as string, request[i + 1] as string);
+  }
+  for (let i = 0; i < target.length; i += 2) {
+    const name = (target[i] as string).toLowerCase();
+    if (name !== 'user-agent' || !both(name, request))
+      merged.push(target[i] as string, target[i + 1] as string);
+  }
+  return merged;
 }
 
 /** The value of the header by which a target asks for a stop; headers come as names and values by turns. */

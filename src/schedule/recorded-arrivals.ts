@@ -1,4 +1,5 @@
 // The arrivals of a recording as a sender sees them: batches that a reader has prepared ahead of it.
+import { readHeaders } from '../recording/headers.js';
 import type { Arrivals, PlannedRequest } from './arrivals.js';
 
 /** Some arrivals of one stream in due order, in columns; requests by reference, as many arrivals share one. */
@@ -27,17 +28,21 @@ export interface RecordedRequest {
   readonly body: Uint8Array | undefined;
 }
 
+/** Sets of recorded headers that are remembered: a browser sends a few sets, each with many requests. */
+const HEADER_SETS_MAX = 4_096;
+
 export class RecordedArrivals implements Arrivals {
   dueUs = Number.NaN;
   seq = 0;
   visitor = 0;
   readonly endsVisit = false;
   readonly #batches: ArrivalBatch[] = [];
+  readonly #headerSets = new Map<string, readonly string[]>();
   #at = 0;
   #ended = false;
 
   /**
-   * @param headers sent with every request, names and values by turns
+   * @param headers sent with every request, names in lower case and values by turns; they win over recorded ones
    * @param taken a batch has been used up: there is room for another
    */
   constructor(
@@ -78,10 +83,27 @@ export class RecordedArrivals implements Arrivals {
     into.method = request.method;
     into.path = request.path;
     into.host = request.host;
-    into.headers = this.headers;
+    into.headers = request.headers === undefined ? this.headers : this.#headersWith(request.headers);
     into.body = request.body ?? null;
     into.recordedStatus = request.recordedStatus;
     into.recordedDurationUs = batch?.recordedDurationUs[this.#at] as number;
+  }
+
+  /** Recorded headers under the plan's own; the same text gives the same array, which transports know again. */
+  #headersWith(recorded: string): readonly string[] {
+    let set = this.#headerSets.get(recorded);
+    if (set === undefined) {
+      const own = new Set(this.headers.filter((_, i) => i % 2 === 0));
+      set = [
+        ...readHeaders(recorded)
+          .filter(([name]) => !own.has(name))
+          .flat(),
+        ...this.headers,
+      ];
+      if (this.#headerSets.size >= HEADER_SETS_MAX) this.#headerSets.clear();
+      this.#headerSets.set(recorded, set);
+    }
+    return set;
   }
 
   #load(): void {

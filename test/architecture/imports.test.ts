@@ -29,6 +29,7 @@ const FENCED: Readonly<Record<string, string>> = {
   'hdr-histogram-js': 'measure/histogram.ts',
   chalk: 'report/paint.ts',
   yaml: 'scenario/yaml.ts',
+  tldts: 'recording/formats/sites.ts',
 };
 
 interface Source {

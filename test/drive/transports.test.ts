@@ -20,7 +20,8 @@ interface Row {
   readonly name: string;
   readonly answer: RawAnswer;
   readonly method?: string;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
+  readonly headers?: readonly string[];
   /** What the first exchange must come to. */
   readonly status: number;
   readonly failure: Outcome | null;
@@ -144,6 +145,33 @@ const TABLE: readonly Row[] = [
     usable: true,
   },
   {
+    name: 'a request with a body of bytes, a part of a larger buffer',
+    method: 'PUT',
+    body: new Uint8Array(Uint8Array.of(9, 0, 13, 10, 255, 9).buffer, 1, 4),
+    headers: ['content-type', 'application/octet-stream'],
+    answer: say('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
+    status: 200,
+    failure: null,
+    usable: true,
+  },
+  {
+    name: 'a request with a body of 300,000 bytes',
+    method: 'POST',
+    body: new Uint8Array(300_000).fill(65),
+    answer: say('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
+    status: 200,
+    failure: null,
+    usable: true,
+  },
+  {
+    name: 'a GET with a body, as some were recorded',
+    body: Uint8Array.of(97),
+    answer: say('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
+    status: 200,
+    failure: null,
+    usable: false,
+  },
+  {
     name: 'closed without an answer',
     answer: (socket) => socket.end(),
     status: 0,
@@ -247,7 +275,7 @@ function send(
     exchange.reset();
     exchange.request.method = row.method ?? 'GET';
     exchange.request.body = row.body ?? null;
-    exchange.request.headers = ['accept', '*/*'];
+    exchange.request.headers = row.headers ?? ['accept', '*/*'];
     let settled = 0;
     const listener = {
       opened: () => {},
@@ -279,11 +307,55 @@ for (const [name, make] of Object.entries(TRANSPORTS)) {
         assert.equal(exchange.attempts, 1);
         assert.ok(exchange.sentUs > 0 && exchange.endUs >= exchange.sentUs);
         if (row.except?.[name]?.usable ?? row.usable) assert.ok(usable);
-        assert.match(server.requests[0] ?? '', /\r\nhost: shop\.test(\r\n|$)/i);
+        const head = server.requests[0] ?? '';
+        assert.match(head, /\r\nhost: shop\.test(\r\n|$)/i);
+        if (row.headers !== undefined) assert.ok(head.includes(`\r\n${row.headers.slice(0, 2).join(': ')}`));
+        if (row.body !== undefined) {
+          assert.equal(server.bodies[0], Buffer.from(row.body).toString('latin1'));
+          assert.match(head, new RegExp(`\\r\\ncontent-length: ${row.body.length}(\\r\\n|$)`, 'i'));
+        }
         transport.close();
         await server.close();
       });
     }
+
+    it("sends each header once: the target's, but for the user agent of the request", async () => {
+      const server = await startRawServer(say('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+      const transport = make({
+        ...targetAt(server.port),
+        headers: ['user-agent', 'tool', 'x-flashcrowd-run', '7', 'authorization', 'Basic target'],
+      });
+      const recorded = [
+        'user-agent',
+        'Firefox',
+        'authorization',
+        'Bearer recorded',
+        'accept',
+        'a',
+        'accept',
+        'b',
+      ];
+      await send(transport, { headers: recorded });
+      await send(transport, { headers: ['accept', 'c'] });
+      transport.close();
+      await server.close();
+      const fields = server.requests.map((head) =>
+        head
+          .split('\r\n')
+          .slice(1)
+          .filter((line) => !/^(host|connection):/i.test(line)),
+      );
+      assert.deepEqual(fields, [
+        [
+          'user-agent: Firefox',
+          'accept: a',
+          'accept: b',
+          'x-flashcrowd-run: 7',
+          'authorization: Basic target',
+        ],
+        ['accept: c', 'user-agent: tool', 'x-flashcrowd-run: 7', 'authorization: Basic target'],
+      ]);
+    });
 
     it('tells a refused connection', async () => {
       const server = await startRawServer(() => {});

@@ -8,6 +8,8 @@ export interface RawServer {
   readonly port: number;
   /** Heads of the requests seen, and connections accepted. */
   readonly requests: string[];
+  /** Bodies of the requests seen, a character a byte. */
+  readonly bodies: string[];
   connections: number;
   close(): Promise<void>;
 }
@@ -15,6 +17,7 @@ export interface RawServer {
 export async function startRawServer(answer: RawAnswer): Promise<RawServer> {
   const sockets = new Set<Socket>();
   const seen: string[] = [];
+  const bodies: string[] = [];
   const server: Server = createServer((socket) => {
     raw.connections++;
     sockets.add(socket);
@@ -26,6 +29,7 @@ export async function startRawServer(answer: RawAnswer): Promise<RawServer> {
         const head = text.slice(0, end);
         const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
         if (text.length < end + 4 + length) return;
+        bodies.push(text.slice(end + 4, end + 4 + length));
         text = text.slice(end + 4 + length);
         seen.push(head);
         answer(socket, head, n++);
@@ -37,6 +41,7 @@ export async function startRawServer(answer: RawAnswer): Promise<RawServer> {
   const raw: RawServer = {
     port: 0,
     requests: seen,
+    bodies,
     connections: 0,
     close: () =>
       new Promise((resolve) => {

@@ -99,6 +99,7 @@ export interface LineParser {
 export const UNREAD = {
   blank: 'blank line',
   tooLong: 'line longer than 64 KiB',
+  urlTooLong: 'URL longer than 64 KiB',
   directive: 'header, directive or comment',
   noRequest: 'no request (connection closed before one)',
   notHttp: 'request is not HTTP',
@@ -119,6 +120,9 @@ export const SET_APART = {
   thirdParty: 'request to a third party',
   platform: "the platform's own subrequest",
   fromCache: "answered by the browser's own cache",
+  unanswered: 'blocked, or given up before an answer',
+  noServer: 'URL without a server (data:, blob: …)',
+  response: 'a response, not a request',
   tooLate: 'too far out of time order',
   outside: 'outside --from and --to',
   where: 'filtered by --where',

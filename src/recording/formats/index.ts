@@ -1,10 +1,13 @@
 // The list of input formats, and which of them a file is in.
 import { type Problem, UserError } from '../../problem.js';
 import type { Format, FormatOptions, Reading, Sample } from './format.js';
+import { gor } from './gor.js';
+import { har } from './har.js';
 import { ncsa } from './ncsa.js';
+import { vegeta } from './vegeta.js';
 
 /** Every format; on a tie the earlier wins, so what is told apart by more stands before what takes nearly anything. */
-export const FORMATS: readonly Format[] = [ncsa];
+export const FORMATS: readonly Format[] = [har, gor, vegeta, ncsa];
 
 const SAMPLE_LINES = 256;
 /** A file fits when at least this share of its first lines does: logs are mixed, but not that mixed. */
