@@ -99,6 +99,7 @@ export class AuditBuilder {
       toUs: rows === 0 ? null : this.#lastUs,
       spanS,
       format: facts.formats.join(', '),
+      timed: !stamps.includes('none'),
       stamp: {
         model: facts.stampModels.join('; '),
         resolutionUs,

@@ -82,6 +82,8 @@ export interface Audit extends VisitFacts {
   readonly spanS: number;
   readonly format: string;
   /** How starts were rebuilt, how coarse the stamps are, and how wrong a start may be. */
+  /** Whether its requests have times of their own. */
+  readonly timed: boolean;
   readonly stamp: { readonly model: string; readonly resolutionUs: number; readonly uncertainty: string };
   readonly peakSecond: AuditedPeak | null;
   readonly peakMinute: AuditedPeak | null;

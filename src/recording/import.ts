@@ -1,7 +1,8 @@
 // Makes one recording of logs: read in start order, audited on the way, and written as Parquet.
 import { type Problem, UserError } from '../problem.js';
-import { type Audit, AuditBuilder } from './audit.js';
-import { RecordingWriter } from './parquet.js';
+import type { Audit } from './audit.js';
+import { AuditBuilder } from './audit-builder.js';
+import { RecordingWriter } from './parquet-writer.js';
 import { type ReadOptions, type ReadSummary, RecordingReader } from './reader.js';
 
 /** What a recording's metadata hold beside the file's own facts. */
@@ -33,8 +34,7 @@ export async function importRecording(
   watch: ImportWatch = {},
 ): Promise<Audit> {
   const builder = new AuditBuilder();
-  const setApart = (row: Parameters<AuditBuilder['add']>[0], reason: string) => builder.setApart(row, reason);
-  const reader = new RecordingReader({ ...options, setApart });
+  const reader = new RecordingReader({ ...options, setApart: (row) => builder.setApart(row) });
   const writer = out === null ? null : await RecordingWriter.create(out);
   try {
     for await (const batch of reader) {

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UserError } from '../problem.js';
 import type { Audit } from './audit.js';
 import { importRecording, type RecordingFacts } from './import.js';
-import { isRecording, openRecording } from './parquet.js';
+import { isRecording, openRecording } from './recording-file.js';
 import { compileRules, type ReadRules } from './rules.js';
 import { digestOf } from './sources.js';
 
@@ -69,9 +70,11 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
 
 async function opened(file: string, digests: readonly string[]): Promise<OpenedRecording> {
   const recording = await openRecording(file);
-  const { metadata, firstUs, lastUs } = recording;
   await recording.close();
+  const { metadata, firstUs, lastUs } = recording;
   const { audit } = JSON.parse(metadata) as RecordingFacts;
+  if (firstUs === null || lastUs === null)
+    throw new UserError([{ place: file, path: '', message: 'holds no row' }]);
   return { file, digests, audit, firstUs, lastUs };
 }
 

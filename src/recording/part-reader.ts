@@ -1,10 +1,12 @@
 // One log as batches of rows in start order: format, stamps, secrets, filter and order put together.
+import type { Vantage } from './cannot-hold.js';
 import type { Clients } from './clients.js';
 import { ClockJumps } from './clock-jumps.js';
 import {
   isSetApart,
   type LineParser,
   type Reading,
+  type RecordCounter,
   SET_APART,
   type StampKind,
   UNREAD,
@@ -12,6 +14,7 @@ import {
 import { type Detected, detectFormat, sampleOf } from './formats/index.js';
 import { type Block, hasByteOrderMark, LINE_BYTES_MAX, readBlocks } from './lines.js';
 import { type RowBudget, StartOrder, sortByStart } from './order.js';
+import { type ForeignParquet, openForeign } from './parquet-foreign.js';
 import type { Redactor } from './redact.js';
 import type { Row } from './row.js';
 import type { CompiledRules } from './rules.js';
@@ -86,6 +89,7 @@ export class PartReader {
   private readonly report: PartReport = { digest: null, cut: null };
   private readonly zone: Zone;
   private detected: Detected | undefined;
+  private foreign: ForeignParquet | undefined;
   /** What can be opened only once is kept open from the first look on. */
   private kept: AsyncGenerator<Buffer, void> | undefined;
 
@@ -113,11 +117,30 @@ export class PartReader {
     };
   }
 
+  /** Where the part was written; null for an empty one. */
+  get vantage(): Vantage | null {
+    if (this.foreign !== undefined) return 'origin';
+    return this.detected?.format.vantage ?? null;
+  }
+
   /**
    * Looks at the first bytes: which format, from when. To be called once before `rows`.
    * @throws UserError when the part cannot be read or no format fits
    */
   async peek(): Promise<void> {
+    if (this.part.kind === 'parquet') await this.peekParquet();
+    else await this.peekBytes();
+  }
+
+  private async peekParquet(): Promise<void> {
+    const { options, stamp } = this.context.rules;
+    this.foreign = await openForeign(this.part.name, { ...options, zone: this.zone });
+    this.summary.format = 'parquet';
+    this.summary.stamp = stamp ?? this.foreign.stamp;
+    this.summary.resolutionUs = this.foreign.resolutionUs;
+  }
+
+  private async peekBytes(): Promise<void> {
     const chunks = this.part.open(this.report);
     const { bytes, length } = await readSample(chunks);
     if (this.part.file === null) this.kept = prepend(bytes, chunks);
@@ -145,16 +168,32 @@ export class PartReader {
 
   /** The part's rows in start order, in batches; nothing for an empty part. */
   async *rows(): AsyncGenerator<Row[], void> {
+    if (this.foreign !== undefined) {
+      yield* this.parquetRows(this.foreign);
+      return;
+    }
     const chunks = this.kept ?? this.part.open(this.report);
     const reading = this.detected?.reading;
     this.zone.reset();
     const parser = reading?.kind === 'lines' ? reading.open(this.context.clients) : undefined;
     const read =
-      reading?.kind === 'records' ? this.readRecords(reading, chunks) : this.readLines(parser, chunks);
+      reading?.kind === 'records'
+        ? this.readRecords((counter) => reading.read(chunks, this.context.clients, counter))
+        : this.readLines(parser, chunks);
     yield* this.inOrder(this.context.rules.sort ? sortOnDisk(read) : read);
     this.summary.stampModel = this.stampModel(reading, parser);
     this.summary.digest = this.report.digest;
     this.summary.cut ??= this.report.cut;
+  }
+
+  private async *parquetRows(foreign: ForeignParquet): AsyncGenerator<Row[], void> {
+    const read = this.readRecords((counter) => foreign.read(this.context.clients, counter));
+    yield* this.inOrder(this.context.rules.sort ? sortOnDisk(read) : read);
+    await foreign.close();
+    // Parquet is read in places; the digest stands for the whole file.
+    for await (const _ of this.part.open(this.report));
+    this.summary.stampModel = this.modelWith(foreign.stampModel(), foreign.resolutionUs);
+    this.summary.digest = this.report.digest;
   }
 
   private async *readLines(
@@ -188,8 +227,7 @@ export class PartReader {
   }
 
   private async *readRecords(
-    reading: Extract<Reading, { kind: 'records' }>,
-    chunks: AsyncGenerator<Buffer, void>,
+    read: (counter: RecordCounter) => AsyncIterable<Row[]>,
   ): AsyncGenerator<Row[], void> {
     const counter = {
       seen: () => {
@@ -200,7 +238,7 @@ export class PartReader {
         this.summary.cut = why;
       },
     };
-    for await (const batch of reading.read(chunks, this.context.clients, counter)) {
+    for await (const batch of read(counter)) {
       const rows: Row[] = [];
       for (const row of batch) this.admit(row, rows);
       if (rows.length > 0) yield rows;
@@ -307,17 +345,20 @@ export class PartReader {
     return { push: (row: Row) => steps.push(row), end };
   }
 
-  /** What was done to stamps, and how far that leaves each start uncertain. */
   private stampModel(reading: Reading | undefined, parser: LineParser | undefined): string | null {
     if (reading === undefined || this.detected === undefined) return null;
-    const { rules } = this.context;
-    const own = parser?.stampModel() ?? `${this.detected.format.name}: stamps mark the start`;
+    const own = parser?.stampModel() ?? `${this.detected.format.name}: ${MARKS[reading.stamp]}`;
+    return this.modelWith(own, reading.resolutionUs);
+  }
+
+  /** What was done to stamps, and how far that leaves each start uncertain. */
+  private modelWith(own: string, nominalUs: number): string {
     const { resolutionUs, stamp } = this.summary;
+    if (stamp === 'none') return own;
+    const { rules } = this.context;
     const said = rules.stamp === null ? own : `${own}; stamps are taken for the ${rules.stamp}, as was asked`;
-    const step =
-      resolutionUs > reading.resolutionUs
-        ? `; stamps come in steps of ${resolutionUs / 1e6} s, over which starts are spread`
-        : '';
+    const steps = `stamps come in steps of ${resolutionUs / 1e6} s, over which starts are spread`;
+    const step = resolutionUs > nominalUs ? `; ${steps}` : '';
     const zone =
       this.zone.ambiguous > 0 ? '; the hour that came twice was told apart by the order of lines' : '';
     const within = resolutionUs >= 1e6 ? `${resolutionUs / 1e6} s` : `${Math.max(resolutionUs, 1) / 1e3} ms`;
@@ -325,6 +366,13 @@ export class PartReader {
     return `${said}${step}${zone}; a start is known to within ${within}${late}`;
   }
 }
+
+const MARKS: Readonly<Record<StampKind, string>> = {
+  start: 'stamps mark the start',
+  end: 'stamps mark the end, and starts are moved back by the duration',
+  unknown: 'stamps are taken for the start',
+  none: 'its requests have no times: they are kept a second apart, for a curve to time them',
+};
 
 /** The first bytes of a part, up to the end of their last line. */
 async function readSample(chunks: AsyncGenerator<Buffer, void>): Promise<{ bytes: Buffer; length: number }> {

@@ -1,4 +1,5 @@
 // Reads logs, one or many, as rows in start order, in one pass and with bounded memory.
+import type { Vantage } from './cannot-hold.js';
 import { Clients } from './clients.js';
 import type { ClockJump } from './clock-jumps.js';
 import { SET_APART, type StampKind } from './formats/format.js';
@@ -58,7 +59,9 @@ export interface ReadSummary {
   /** The coarsest step of stamps among the parts, microseconds. */
   readonly resolutionUs: number;
   /** How starts were rebuilt, in words; one sentence for each kind of part. */
-  readonly stampModel: string;
+  readonly stampModels: readonly string[];
+  /** Where the parts were written. */
+  readonly vantages: readonly Vantage[];
   /** What was removed from rows, by kind. */
   readonly redacted: Readonly<Record<string, number>>;
   readonly files: readonly PartSummary[];
@@ -157,8 +160,9 @@ export class RecordingReader implements AsyncIterable<Row[]> {
       formats: [...new Set(read.map(({ format }) => format ?? ''))],
       stamps: [...new Set(read.map(({ stamp }) => stamp))],
       resolutionUs: read.reduce((max, { resolutionUs }) => Math.max(max, resolutionUs), 1),
-      stampModel: [...models].join('; '),
-      redacted: this.redactor.counts,
+      stampModels: [...models],
+      vantages: [...new Set(this.parts.flatMap(({ vantage }) => (vantage === null ? [] : [vantage])))],
+      redacted: { ...this.redactor.counts },
       files,
       clockJumps: this.parts.flatMap(({ jumps, summary: { file } }) =>
         jumps.list.map((jump) => ({ file, ...jump })),

@@ -1,6 +1,6 @@
 // Reads a recording file: rows in start order, as they were imported.
 import { UserError } from '../problem.js';
-import { type ColumnValues, ParquetFile } from './parquet.js';
+import { beginsAsParquet, type ColumnValues, ParquetFile } from './parquet.js';
 import { COLUMNS, PHYSICAL } from './parquet-columns.js';
 import { METADATA_KEY, RECORDING_FORMAT } from './parquet-writer.js';
 import type { ClientClass, Row } from './row.js';
@@ -101,8 +101,11 @@ export async function openRecording(path: string): Promise<RecordingFile> {
   }
 }
 
-/** Whether an open Parquet file says that it is a recording. */
-export function isRecording(file: ParquetFile): boolean {
+/** Whether a file is a Parquet file that says that it is a recording. @throws UserError when it cannot be opened */
+export async function isRecording(path: string): Promise<boolean> {
+  if (!(await beginsAsParquet(path))) return false;
+  const file = await ParquetFile.open(path);
+  await file.close();
   return file.value(METADATA_KEY) !== undefined;
 }
 

@@ -137,7 +137,7 @@ async function resolveStreams(
       const stream = { ...resolved.stream, name, amplify, writes: [] };
       found.push({ draft, stream, input: resolved.input });
       templates.push(...resolved.audit.routes);
-      recordedPerSec += resolved.audit.peakSecond.requests * amplify;
+      recordedPerSec += (resolved.audit.peakSecond?.requests ?? 0) * amplify;
     }
   }
   if (drafts.some(({ kind }) => kind === 'recording')) shared.routes.addSeen(templates);

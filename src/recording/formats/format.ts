@@ -1,4 +1,5 @@
 // What an input format is: a name, a look at the first bytes of a file, and a way of reading the rest.
+import type { Vantage } from '../cannot-hold.js';
 import type { Clients } from '../clients.js';
 import type { Row } from '../row.js';
 import type { Zone } from '../zone.js';
@@ -10,6 +11,8 @@ export interface Format {
   readonly id: string;
   /** What people call it. */
   readonly name: string;
+  /** Where such logs are written: what stands before or behind that place is not in them. */
+  readonly vantage: Vantage;
   /** What it looks like, for the message that none was found. */
   readonly expects: string;
   /**

@@ -33,6 +33,7 @@ const UNREAD_RECORD = {
 export const gor: Format = {
   id: 'gor',
   name: 'GoReplay capture',
+  vantage: 'capture',
   expects: 'a GoReplay file, such as 1 8e091765ae902fef8a2b7d9dd960e9d52222bd8c 1419274022000000000 0',
   detect(sample: Sample): RecordReading | null {
     const [head, request] = sample.lines;

@@ -31,6 +31,7 @@ const SAMPLE_BYTES = 65_536;
 export const har: Format = {
   id: 'har',
   name: 'HAR (HTTP archive)',
+  vantage: 'browser',
   expects: 'a HAR, such as {"log":{"version":"1.2","entries":[…]}}',
   detect({ bytes, length }: Sample, options: FormatOptions): RecordReading | null {
     const text = bytes.toString('latin1', 0, Math.min(length, SAMPLE_BYTES));

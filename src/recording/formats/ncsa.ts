@@ -28,6 +28,7 @@ const REASONS = {
 export const ncsa: Format = {
   id: 'combined',
   name: 'common or combined log',
+  vantage: 'origin',
   expects:
     'lines such as: 192.0.2.7 - - [20/Feb/2026:17:26:01 +0000] "GET /p?q HTTP/1.1" 200 512 "-" "Mozilla/5.0" ' +
     '(Apache or nginx, common or combined)',

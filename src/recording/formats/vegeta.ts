@@ -24,6 +24,7 @@ const KEYS: ReadonlySet<string> = new Set(['method', 'url', 'body', 'header']);
 export const vegeta: Format = {
   id: 'vegeta',
   name: 'vegeta targets (JSON)',
+  vantage: 'generator',
   expects: 'vegeta JSON targets, such as {"method":"GET","url":"http://shop.example/"}',
   detect(sample: Sample): RecordReading | null {
     let fits = 0;
