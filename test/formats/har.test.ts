@@ -7,48 +7,8 @@ import { Clients } from '../../src/recording/clients.js';
 import { SET_APART, UNREAD } from '../../src/recording/formats/format.js';
 import { har } from '../../src/recording/formats/har.js';
 import { UNREAD_ENTRY } from '../../src/recording/formats/har-entry.js';
+import { entry, HTML, harOf, PAGE, type Part } from './har-support.js';
 import { detect, read } from './support.js';
-
-interface Part {
-  readonly [key: string]: unknown;
-}
-
-/** An entry as Chrome writes it; `request` and `response` are merged into its own. */
-function entry(url: string, rest: Part = {}, request: Part = {}, response: Part = {}): Part {
-  return {
-    startedDateTime: '2025-11-24T17:26:01.250Z',
-    time: 41.5,
-    request: {
-      method: 'GET',
-      url,
-      httpVersion: 'HTTP/2.0',
-      headers: [
-        { name: ':authority', value: 'www.shop.example' },
-        { name: 'User-Agent', value: 'Mozilla/5.0 (X11) Firefox/128.0' },
-        { name: 'Accept', value: '*/*' },
-      ],
-      queryString: [],
-      ...request,
-    },
-    response: { status: 200, content: { mimeType: 'image/png' }, bodySize: 512, ...response },
-    timings: { blocked: -1, dns: -1, connect: -1, ssl: -1, send: 1, wait: 30, receive: 10.5 },
-    pageref: 'page_1',
-    ...rest,
-  };
-}
-
-const HTML = { content: { mimeType: 'text/html; charset=utf-8' } };
-const PAGE = entry('https://www.shop.example/', {}, {}, HTML);
-
-function harOf(entries: readonly unknown[], log: Part = {}): string {
-  return JSON.stringify({
-    log: { version: '1.2', creator: { name: 'test', version: '1' }, ...log, entries },
-  });
-}
-
-function sent(body: Uint8Array | undefined): string | undefined {
-  return body === undefined ? undefined : Buffer.from(body).toString('utf8');
-}
 
 describe('an entry of a HAR', () => {
   it('becomes a row with its start, duration, host, path, status and size', async () => {
@@ -139,62 +99,6 @@ describe('an entry of a HAR', () => {
     );
     assert.equal(rows[0]?.headers, undefined);
     assert.equal(rows[0]?.clientClass, 'unknown');
-  });
-});
-
-describe('a body in a HAR', () => {
-  const post = (postData: Part, headers: readonly Part[] = []) =>
-    read(
-      har,
-      harOf([entry('https://www.shop.example/cart', {}, { method: 'POST', postData, headers }, HTML)]),
-    );
-
-  it('is its text, with its type where the headers have none', async () => {
-    const { rows } = await post({ mimeType: 'application/json', text: '{"a":"ü"}' });
-    assert.equal(sent(rows[0]?.body), '{"a":"ü"}');
-    assert.equal(rows[0]?.headers, '[["content-type","application/json"]]');
-  });
-
-  it('wins as text over its parameters', async () => {
-    const { rows } = await post({ mimeType: 'text/plain', text: 'x=1', params: [{ name: 'y', value: '2' }] });
-    assert.equal(sent(rows[0]?.body), 'x=1');
-  });
-
-  it('is decoded from base64, and taken as it is where it is none', async () => {
-    const { rows } = await post({ text: 'AAEC/w==', encoding: 'base64' });
-    assert.deepEqual(rows[0]?.body, Uint8Array.of(0, 1, 2, 255));
-    const broken = await post({ text: 'not base64!', encoding: 'base64' });
-    assert.equal(sent(broken.rows[0]?.body), 'not base64!');
-  });
-
-  it('is put together from parameters', async () => {
-    const params = [{ name: 'q', value: 'a b&c' }, { name: 'n', value: '1' }, {}];
-    const { rows } = await post({ mimeType: 'application/x-www-form-urlencoded', params });
-    assert.equal(sent(rows[0]?.body), 'q=a+b%26c&n=1&=');
-  });
-
-  it('of several parts has its files empty, and cannot be broken out of', async () => {
-    const params = [
-      { name: 'who"\r\nx: y', value: 'me' },
-      { name: 'photo', fileName: 'a.png', contentType: 'image/png' },
-    ];
-    const { rows } = await post({ mimeType: 'multipart/form-data; boundary=--X1', params });
-    assert.equal(
-      sent(rows[0]?.body),
-      '----X1\r\nContent-Disposition: form-data; name="who%22  x: y"\r\n\r\nme\r\n' +
-        '----X1\r\nContent-Disposition: form-data; name="photo"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n\r\n' +
-        '----X1--\r\n',
-    );
-  });
-
-  it('is none where it is empty', async () => {
-    const { rows } = await post({ mimeType: '', text: '', params: [] });
-    assert.equal(rows[0]?.body, undefined);
-  });
-
-  it('has a buffer of its own, as that is copied to other threads', async () => {
-    const { rows } = await post({ text: 'abc' });
-    assert.equal(rows[0]?.body?.buffer.byteLength, 3);
   });
 });
 
