@@ -32,9 +32,9 @@ export class AuditBuilder {
   #retries = 0;
   #failed = 0;
   readonly #has = { statuses: false, durations: false, hosts: false, headers: false, bodies: false };
-  readonly #methods = new TopCounts<Counted>(METHODS_MAX, () => ({ count: 0 }));
+  readonly #methods = new TopCounts<Counted>(METHODS_MAX, () => ({ count: 0, dropped: false }));
   readonly #statuses = new Float64Array(1_000);
-  readonly #hosts = new TopCounts<Counted>(HOSTS_COUNTED, () => ({ count: 0 }));
+  readonly #hosts = new TopCounts<Counted>(HOSTS_COUNTED, () => ({ count: 0, dropped: false }));
   readonly #routes = new RouteAudit();
   readonly #visits = new VisitTable();
   readonly #retryFinder = new RetryFinder();

@@ -2,8 +2,11 @@
 import { drawKey, hashText } from '../random.js';
 import type { Row } from './row.js';
 
-/** Requests that failed and may be tried again (some 8 MB); when there are more, the oldest are forgotten. */
-const PENDING_MAX = 65_536;
+/**
+ * Requests that failed and may be tried again (6 MB at most): 1,600 a second for as long as people try; when there
+ * are more, the oldest are forgotten.
+ */
+const PENDING_MAX = 32_768;
 /** How long after the end of a failed request the next try may come: people and clients give up by then. */
 const PATIENCE_US = 20e6;
 
@@ -24,6 +27,9 @@ interface Pending {
 export class RetryFinder {
   /** What failed, by request; insertion order is that of the failures. */
   readonly #pending = new Map<number, Pending>();
+  #walk = this.#pending.entries();
+  /** Where the walk stopped: the oldest that may still be tried again. */
+  #oldest: readonly [key: number, pending: Pending] | null = null;
   /** How many of them each client has: most rows are of a client that has none, and need no further look. */
   readonly #pendingOf = new Map<string, number>();
 
@@ -47,12 +53,33 @@ export class RetryFinder {
   #remember(key: number, { client, startUs, durationUs }: Row): void {
     const replaced = this.#pending.get(key);
     if (replaced !== undefined) this.#forget(key, replaced.client);
-    for (const [oldest, { client: whose, untilUs }] of this.#pending) {
-      if (untilUs >= startUs && this.#pending.size < PENDING_MAX) break;
-      this.#forget(oldest, whose);
-    }
+    this.#expire(startUs);
     this.#pending.set(key, { client, untilUs: startUs + (durationUs ?? 0) + PATIENCE_US });
     this.#pendingOf.set(client, (this.#pendingOf.get(client) ?? 0) + 1);
+  }
+
+  /**
+   * Forgets what nobody tries again, and the oldest where there are too many. The walk goes on where it stopped: a
+   * new one would pass all that was deleted before, each time.
+   */
+  #expire(nowUs: number): void {
+    for (;;) {
+      if (this.#oldest === null) {
+        const next = this.#walk.next();
+        if (next.done === true) {
+          // Nothing is left: the walk passes nothing that it does not forget.
+          this.#walk = this.#pending.entries();
+          return;
+        }
+        this.#oldest = next.value;
+      }
+      const [key, pending] = this.#oldest;
+      if (this.#pending.get(key) === pending) {
+        if (pending.untilUs >= nowUs && this.#pending.size < PENDING_MAX) return;
+        this.#forget(key, pending.client);
+      }
+      this.#oldest = null;
+    }
   }
 
   #forget(key: number, client: string): void {

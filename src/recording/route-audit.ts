@@ -6,16 +6,16 @@ import { isReading, reasonNotSent } from './sendable.js';
 import { templateOf } from './templates.js';
 import { type Counted, TopCounts } from './top-counts.js';
 
-/** Templates that are counted: with their histograms some 5 MB. */
-const ROUTES_COUNTED = 2_000;
+/** Templates that are counted: with their histograms some 7 MB at most. */
+const ROUTES_COUNTED = 3_000;
 /** Templates that are listed; ties by name. */
 const ROUTES_LISTED = 200;
 const TEMPLATE_CHARS_MAX = 256;
 /** Different statuses of one route; what comes after them is not told apart. */
 const STATUSES_MAX = 16;
-/** Paths whose route is remembered, and how long they may be: 6 MB at most. */
-const CACHE_MAX = 20_000;
-const CACHED_CHARS_MAX = 200;
+/** Paths whose route is remembered, and how long they may be: 5 MB at most. */
+const CACHE_MAX = 12_288;
+const CACHED_CHARS_MAX = 120;
 /** Steps of the durations' histogram, so that its 2^31 of them are 1.5 days. */
 const STEP_US = 64;
 
@@ -62,6 +62,7 @@ export class RouteAudit {
       method: key.slice(0, space),
       path: key.slice(space + 1),
       count: 0,
+      dropped: false,
       codes: [],
       counts: [],
       otherCodes: 0,
@@ -74,7 +75,6 @@ export class RouteAudit {
   #method = '';
   #paths: Map<string, Known> | undefined;
   #cached = 0;
-  #purges = 0;
 
   /** Paths that are remembered. */
   get cached(): number {
@@ -113,15 +113,14 @@ export class RouteAudit {
     this.#method = method;
     this.#paths = paths;
     const found = paths?.get(bare);
-    if (found !== undefined) return found;
+    if (found !== undefined && !found.entry.dropped) return found;
     const template = clipped(templateOf(bare));
     const entry = this.#routes.of(`${method} ${template}`);
     const known = { entry, acting: isActingPath(bare) };
     if (bare.length > CACHED_CHARS_MAX) return known;
-    if (this.#cached >= CACHE_MAX || this.#purges !== this.#routes.purges) {
+    if (this.#cached >= CACHE_MAX) {
       this.#cache.clear();
       this.#cached = 0;
-      this.#purges = this.#routes.purges;
       paths = undefined;
     }
     if (paths === undefined) {
@@ -129,8 +128,8 @@ export class RouteAudit {
       this.#cache.set(method, paths);
       this.#paths = paths;
     }
+    if (found === undefined) this.#cached++;
     paths.set(bare, known);
-    this.#cached++;
     return known;
   }
 }

@@ -3,6 +3,8 @@
 /** What is counted: anything with a count of its own. */
 export interface Counted {
   count: number;
+  /** Set when it was dropped: whoever keeps entries elsewhere has to ask for a new one. */
+  dropped: boolean;
 }
 
 /**
@@ -13,8 +15,6 @@ export interface Counted {
 export class TopCounts<Entry extends Counted> {
   /** The sum of what was dropped. */
   dropped = 0;
-  /** How often entries were dropped: whoever keeps entries elsewhere has to forget them when this changes. */
-  purges = 0;
   readonly #entries = new Map<string, Entry>();
 
   constructor(
@@ -51,10 +51,10 @@ export class TopCounts<Entry extends Counted> {
   }
 
   #purge(): void {
-    this.purges++;
-    for (const [key, { count }] of this.top(this.max).list.slice(this.max >> 1)) {
+    for (const [key, entry] of this.top(this.max).list.slice(this.max >> 1)) {
       this.#entries.delete(key);
-      this.dropped += count;
+      this.dropped += entry.count;
+      entry.dropped = true;
     }
   }
 }

@@ -61,7 +61,7 @@ function nameOf(path: string): string {
     .replace(/\.[a-z]{2,5}$/, '')
     .replace(/[^a-z0-9_-]+/g, '-')
     .slice(0, NAME_CHARS_MAX)
-    .replace(/^-+|-+$/g, '');
+    .replace(/^[-_]+|[-_]+$/g, '');
   if (word === '') return 'page';
   return last < parts.length - 1 ? singular(word) : word;
 }
