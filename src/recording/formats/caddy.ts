@@ -1,5 +1,4 @@
 // Caddy's access log in JSON, among whatever else the server logs.
-import { Clients } from '../clients.js';
 import type { Row } from '../row.js';
 import type { Zone } from '../zone.js';
 import { readSpanUs } from './field-plan.js';
@@ -25,13 +24,12 @@ export const caddy: Format = {
   detect(sample, { zone }) {
     const found = jsonSample(sample);
     const requests = found.entries.filter(isRequest);
-    const stamps = requests.map((entry) => ({
-      text: entry.get('ts') ?? '',
-      us: stampOf(entry, zone.fresh()),
-    }));
     return jsonReading(found, requests.length, {
       stamp: 'end',
-      resolutionUs: stepOf(stamps.filter(({ us }) => !Number.isNaN(us))),
+      resolutionUs: stepOf(
+        requests.map((entry) => entry.get('ts') ?? ''),
+        zone,
+      ),
       words: 'Caddy: stamps mark the end of each request; moved back by its duration',
       open: (clients) => {
         const maker = new RowMaker(clients);
@@ -46,14 +44,10 @@ function isRequest(entry: JsonEntry): boolean {
   return typeof msg === 'string' && msg.startsWith('handled request') && isObject(request);
 }
 
-function stampOf(entry: JsonEntry, zone: Zone): number {
-  return readInstant(entry.get('ts') ?? '', zone);
-}
-
 function rowOf(entry: JsonEntry, maker: RowMaker, zone: Zone): Row | string {
   const of = (key: string) => entry.at(['request', key]);
   return maker.make({
-    startUs: stampOf(entry, zone),
+    startUs: readInstant(entry.get('ts') ?? '', zone),
     durationUs: readSpanUs(entry.get('duration'), 's'),
     method: of('method'),
     target: of('uri'),

@@ -28,11 +28,10 @@ export const cloudflare: Format = {
     const found = jsonSample(sample);
     const requests = found.entries.filter(isRequest);
     const key = requests.some(({ object }) => START in object) ? START : END;
-    const stamps = requests.map((entry) => ({
-      text: entry.get(key) ?? '',
-      us: readInstant(entry.get(key) ?? '', zone.fresh()),
-    }));
-    const resolutionUs = stepOf(stamps.filter(({ us }) => !Number.isNaN(us)));
+    const resolutionUs = stepOf(
+      requests.map((entry) => entry.get(key) ?? ''),
+      zone,
+    );
     const stamp = key === START ? 'start' : 'end';
     return jsonReading(found, requests.length, {
       stamp,
@@ -61,7 +60,7 @@ interface Stamps {
 
 function rowOf(entry: JsonEntry, maker: RowMaker, { zone, key, isTimed }: Stamps): Row | string {
   if (!isRequest(entry)) return NO_REQUEST;
-  const subrequest = entry.object['WorkerSubrequest'];
+  const subrequest = entry.object.WorkerSubrequest;
   const source = given(entry.get('ClientRequestSource'));
   if (subrequest === true || subrequest === 'true' || !OUTSIDE.has(source ?? 'unknown'))
     return SET_APART.platform;

@@ -64,8 +64,7 @@ export function planFields(leaves: readonly Leaf[], map: FieldMap | null, zone: 
   if (!TARGETS.some((of) => fields.get(of)?.length)) return null;
   const duration = findDuration(leaves, map?.duration, time.leaf);
   const stamp = time.mark ?? markBeside(leaves, duration);
-  const stamps = time.leaf.texts.map((text) => ({ text, us: readInstant(text, zone, time.unit) }));
-  const resolutionUs = stepOf(stamps.filter(({ us }) => !Number.isNaN(us)));
+  const resolutionUs = stepOf(time.leaf.texts, zone, time.unit);
   return {
     time: time.leaf.source,
     timeUnit: time.unit,

@@ -21,13 +21,9 @@ export const gcp: Format = {
   detect(sample, { zone }) {
     const found = jsonSample(sample);
     const requests = found.entries.filter(isRequest);
-    const stamps = requests.map((entry) => ({
-      text: stampOf(entry),
-      us: readInstant(stampOf(entry), zone.fresh()),
-    }));
     return jsonReading(found, requests.length, {
       stamp: 'unknown',
-      resolutionUs: stepOf(stamps.filter(({ us }) => !Number.isNaN(us))),
+      resolutionUs: stepOf(requests.map(stampOf), zone),
       words:
         'Google Cloud: it is not documented whether stamps mark the start or the end of a request; taken for the start',
       open: (clients) => {
@@ -39,7 +35,7 @@ export const gcp: Format = {
 };
 
 function isRequest({ object }: JsonEntry): boolean {
-  const request = object['httpRequest'];
+  const request = object.httpRequest;
   return isObject(request) && 'requestUrl' in request;
 }
 

@@ -1,10 +1,16 @@
 // The list of input formats, and which of them a file is in.
 import { type Problem, UserError } from '../../problem.js';
+import { caddy } from './caddy.js';
+import { cloudflare } from './cloudflare.js';
 import type { Format, FormatOptions, Reading, Sample } from './format.js';
+import { gcp } from './gcp.js';
+import { jsonLines } from './json-lines.js';
 import { ncsa } from './ncsa.js';
+import { traefikJson } from './traefik-json.js';
+import { vercel } from './vercel.js';
 
 /** Every format; on a tie the earlier wins, so what is told apart by more stands before what takes nearly anything. */
-export const FORMATS: readonly Format[] = [ncsa];
+export const FORMATS: readonly Format[] = [ncsa, caddy, traefikJson, cloudflare, gcp, vercel, jsonLines];
 
 const SAMPLE_LINES = 256;
 /** A file fits when at least this share of its first lines does: logs are mixed, but not that mixed. */

@@ -86,7 +86,7 @@ function parseObject(text: string): JsonObject | undefined {
  */
 function repaired(text: string): string | undefined {
   const mended = text.replace(FAULT, (found) =>
-    found[0] === '"' ? found.replace(/\\x[0-9a-fA-F]{2}|\\[^]|[^ -\uffff]/g, repairedCharacter) : ':null',
+    found[0] === '"' ? found.replace(/\\x[0-9a-fA-F]{2}|\\[\s\S]|[^ -\uffff]/g, repairedCharacter) : ':null',
   );
   return mended === text ? undefined : mended;
 }

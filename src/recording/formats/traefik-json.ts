@@ -21,13 +21,9 @@ export const traefikJson: Format = {
   detect(sample, { zone }) {
     const found = jsonSample(sample);
     const requests = found.entries.filter(isRequest);
-    const stamps = requests.map((entry) => ({
-      text: startOf(entry),
-      us: readInstant(startOf(entry), zone.fresh()),
-    }));
     return jsonReading(found, requests.length, {
       stamp: 'start',
-      resolutionUs: stepOf(stamps.filter(({ us }) => !Number.isNaN(us))),
+      resolutionUs: stepOf(requests.map(startOf), zone),
       words: 'Traefik: stamps mark the start of each request',
       open: (clients) => {
         const maker = new RowMaker(clients);

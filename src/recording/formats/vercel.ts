@@ -25,14 +25,10 @@ export const vercel: Format = {
     const found = jsonSample(sample);
     const own = found.entries.filter(isVercel);
     const requests = own.filter(isRequest);
-    const stamps = requests.map((entry) => ({
-      text: stampOf(entry),
-      us: readInstant(stampOf(entry), zone.fresh()),
-    }));
     // What functions print are entries of this format too, though no requests.
     return jsonReading(found, requests.length > 0 ? own.length : 0, {
       stamp: 'start',
-      resolutionUs: stepOf(stamps.filter(({ us }) => !Number.isNaN(us))),
+      resolutionUs: stepOf(requests.map(stampOf), zone),
       words: 'Vercel: stamps mark when the edge took each request',
       open: (clients) => {
         const maker = new RowMaker(clients);
