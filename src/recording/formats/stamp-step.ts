@@ -3,6 +3,11 @@ import type { Zone } from '../zone.js';
 import type { FieldUnit } from './field-map.js';
 import { readInstant, resolutionOf } from './instants.js';
 
+/** Steps that logs are stamped in, microseconds, coarsest first. */
+const STEPS_US = [60e6, 1e6, 1e3] as const;
+/** With fewer stamps than this, that all lie on a step may be chance. */
+const ENOUGH = 16;
+
 /**
  * The step of some stamps, microseconds. The numbers tell it when there are enough of them, since `01.000Z` and
  * nanoseconds are also written by servers that count in seconds; else the number of digits does.
