@@ -20,7 +20,7 @@ export interface CsvSyntax {
   readonly hasStrayQuotes: boolean;
 }
 
-/** One record: its cells without the blanks around them, and the line (from 1) that it ends on. */
+/** One record: its cells, without the blanks around them unless quotes may be stray, and the line (from 1) that it ends on. */
 export interface CsvRecord {
   readonly cells: string[];
   readonly line: number;
@@ -50,7 +50,8 @@ export async function* readCsvRecords(
     delimiter: syntax.delimiter,
     from_line: syntax.fromLine,
     record_delimiter: ['\r\n', '\n', '\r'],
-    trim: true,
+    // Trimming refuses what stands behind a closing quote, and cells can be trimmed later.
+    trim: !syntax.hasStrayQuotes,
     skip_empty_lines: true,
     relax_column_count: true,
     max_record_size: RECORD_BYTES_MAX,

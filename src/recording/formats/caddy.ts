@@ -24,7 +24,9 @@ export const caddy: Format = {
   detect(sample, { zone }) {
     const found = jsonSample(sample);
     const requests = found.entries.filter(isRequest);
-    return jsonReading(found, requests.length, {
+    // What else the server says in the same file is of this format too.
+    const fits = requests.length > 0 ? found.entries.filter(isCaddy).length : 0;
+    return jsonReading(found, fits, {
       stamp: 'end',
       resolutionUs: stepOf(
         requests.map((entry) => entry.get('ts') ?? ''),
@@ -39,9 +41,13 @@ export const caddy: Format = {
   },
 };
 
+function isCaddy({ object }: JsonEntry): boolean {
+  return 'level' in object && 'ts' in object && 'msg' in object;
+}
+
 function isRequest(entry: JsonEntry): boolean {
   const { msg, request } = entry.object;
-  return typeof msg === 'string' && msg.startsWith('handled request') && isObject(request);
+  return isCaddy(entry) && typeof msg === 'string' && msg.startsWith('handled request') && isObject(request);
 }
 
 function rowOf(entry: JsonEntry, maker: RowMaker, zone: Zone): Row | string {

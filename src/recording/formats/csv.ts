@@ -145,7 +145,8 @@ async function* readRows(
   try {
     for await (const records of readCsvRecords(bytes, syntax)) {
       const rows: Row[] = [];
-      for (const { cells } of records) {
+      for (const record of records) {
+        const cells = record.cells.map((cell) => cell.trim());
         if (isFirst) {
           isFirst = false;
           continue;

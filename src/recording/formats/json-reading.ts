@@ -50,6 +50,7 @@ export function jsonSample(sample: Sample): JsonSample {
 function lookAt(sample: Sample): JsonSample {
   const { bytes, length, lines } = sample;
   let first = lines[0]?.[0] ?? 0;
+  if (bytes[first] === 0xef && bytes[first + 1] === 0xbb && bytes[first + 2] === 0xbf) first += 3;
   while (first < length && bytes[first]! <= 0x20) first++;
   const entries: JsonEntry[] = [];
   if (bytes[first] !== OPEN_LIST) {
