@@ -70,7 +70,7 @@ describe('a CSV with a header', () => {
     const good = '1764005161,/p,"ok"\n'.repeat(50);
     const { rows, unread } = await read(
       csv,
-      `time,path,agent\n${good}1764005161,/p,"open\n${good.repeat(100)}`,
+      `time,path,agent\n${good}1764005161,/p,"open\n${'1764005161,/p,\n'.repeat(5_000)}`,
     );
     assert.equal(rows.length, 50);
     assert.match(
