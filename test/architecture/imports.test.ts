@@ -28,6 +28,7 @@ const FENCED: Readonly<Record<string, string>> = {
   undici: 'drive/undici-transport.ts',
   'hdr-histogram-js': 'measure/histogram.ts',
   chalk: 'report/paint.ts',
+  'csv-parse': 'recording/csv.ts',
   yaml: 'scenario/yaml.ts',
   tldts: 'recording/formats/sites.ts',
 };

@@ -1,13 +1,35 @@
 // The list of input formats, and which of them a file is in.
+import { distance } from 'fastest-levenshtein';
 import { type Problem, UserError } from '../../problem.js';
+import { caddy } from './caddy.js';
+import { cloudflare } from './cloudflare.js';
+import { csv } from './csv.js';
 import type { Format, FormatOptions, Reading, Sample } from './format.js';
+import { gcp } from './gcp.js';
 import { gor } from './gor.js';
 import { har } from './har.js';
+import { jsonLines } from './json-lines.js';
+import { compileLogFormat } from './log-format.js';
 import { ncsa } from './ncsa.js';
+import { traefikJson } from './traefik-json.js';
 import { vegeta } from './vegeta.js';
+import { vercel } from './vercel.js';
+import { detectWrapped } from './wrappers.js';
 
 /** Every format; on a tie the earlier wins, so what is told apart by more stands before what takes nearly anything. */
-export const FORMATS: readonly Format[] = [har, gor, vegeta, ncsa];
+export const FORMATS: readonly Format[] = [
+  har,
+  gor,
+  vegeta,
+  ncsa,
+  caddy,
+  traefikJson,
+  cloudflare,
+  gcp,
+  vercel,
+  jsonLines,
+  csv,
+];
 
 const SAMPLE_LINES = 256;
 /** A file fits when at least this share of its first lines does: logs are mixed, but not that mixed. */
@@ -43,12 +65,18 @@ export function detectFormat(
   options: FormatOptions,
   formats: readonly Format[] = FORMATS,
 ): Detected {
+  const detect = (inside: Sample) => bestOf(inside, options, formats);
+  const best = detectWrapped(sample, detect(sample), detect);
+  if (!best || best.reading.score < FIT_MIN) throw new UserError([unfitting(place, sample)]);
+  return best;
+}
+
+function bestOf(sample: Sample, options: FormatOptions, formats: readonly Format[]): Detected | undefined {
   let best: Detected | undefined;
   for (const format of formats) {
     const reading = format.detect(sample, options);
     if (reading !== null && reading.score > (best?.reading.score ?? 0)) best = { format, reading };
   }
-  if (!best || best.reading.score < FIT_MIN) throw new UserError([unfitting(place, sample)]);
   return best;
 }
 
@@ -63,15 +91,27 @@ function unfitting(file: string, sample: Sample): Problem {
   };
 }
 
+/**
+ * The formats that `--format` may mean: one by its id, or one made of an nginx `log_format` or an Apache `LogFormat`.
+ * @returns what is wrong with the text, where it is neither
+ */
+export function formatsNamed(text: string): readonly Format[] | string {
+  const known = FORMATS.find((format) => format.id === text.trim().toLowerCase());
+  if (known !== undefined) return [known];
+  if (/[$%]./.test(text)) {
+    const compiled = compileLogFormat(text);
+    return typeof compiled === 'string' ? compiled : [compiled];
+  }
+  const ids = FORMATS.map((format) => format.id);
+  const near = ids.find((id) => distance(id, text.slice(0, 100).toLowerCase()) <= Math.ceil(id.length / 3));
+  const hint = near === undefined ? `one of ${ids.join(', ')}` : `did you mean ${near}?`;
+  return `is no known format (${hint}), nor a log_format such as '$remote_addr … "$request" …' or '%h … "%r" …'`;
+}
+
 /** A line from a log as quoted, printable ASCII, cut at 120 characters: safe on a terminal. */
 export function showBytes(bytes: Buffer, from: number, to: number): string {
   const text = bytes.toString('latin1', from, Math.min(to, from + 120));
   const cut = to > from + 120 ? '…' : '';
   const safe = text.replace(/[^\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
   return `"${safe}${cut}"`;
-}
-
-export function formatsNamed(text: string): readonly Format[] | string {
-  const found = FORMATS.filter(({ id }) => id === text);
-  return found.length > 0 ? found : `"${text}" is no format`;
 }
