@@ -1,10 +1,36 @@
 // The list of input formats, and which of them a file is in.
 import { type Problem, UserError } from '../../problem.js';
+import { alb, elb } from './alb.js';
+import { envoy } from './envoy.js';
 import type { Format, FormatOptions, Reading, Sample } from './format.js';
+import { haproxy } from './haproxy.js';
+import { ltsv } from './ltsv.js';
 import { ncsa } from './ncsa.js';
+import { nginxProxyManager } from './npm.js';
+import { s3 } from './s3.js';
+import { squid } from './squid.js';
+import { traefik } from './traefik.js';
+import { uwsgi } from './uwsgi.js';
+import { cloudfront, w3c } from './w3c.js';
+import { zeek } from './zeek.js';
 
 /** Every format; on a tie the earlier wins, so what is told apart by more stands before what takes nearly anything. */
-export const FORMATS: readonly Format[] = [ncsa];
+export const FORMATS: readonly Format[] = [
+  alb,
+  elb,
+  s3,
+  cloudfront,
+  w3c,
+  zeek,
+  haproxy,
+  envoy,
+  squid,
+  uwsgi,
+  nginxProxyManager,
+  traefik,
+  ltsv,
+  ncsa,
+];
 
 const SAMPLE_LINES = 256;
 /** A file fits when at least this share of its first lines does: logs are mixed, but not that mixed. */
