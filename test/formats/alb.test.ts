@@ -20,7 +20,10 @@ interface AlbLine {
 
 function albLine(given: AlbLine = {}): string {
   const { type = 'https', client = '192.0.2.7:2817', times = '0.001 0.048 0.000', status = '200' } = given;
-  const { request = 'GET https://shop.example:443/p/1?a=b HTTP/1.1', agent = 'Mozilla/5.0 (X11)' } = given;
+  const {
+    request = 'GET https://shop.example:443/p/1?a=b HTTP/1.1',
+    agent = 'Mozilla/5.0 (X11) Firefox/140.0',
+  } = given;
   const { created = '2025-11-24T17:26:01.100000Z' } = given;
   return (
     `${type} ${TIME} app/shop/50dc ${client} 10.0.0.1:80 ${times} ${status} 200 34 366 "${request}" "${agent}" - - ` +

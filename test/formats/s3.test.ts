@@ -10,7 +10,11 @@ const HEAD = '79a59df900b949e5 shop-assets [24/Nov/2025:17:26:01 +0000] 192.0.2.
 const TAIL =
   '- s9lzHYrF= SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader shop-assets.s3.amazonaws.com TLSv1.2 - -';
 
-function line(request: string, answer = '200 - 113 113 17 6', agent = '"-" "Mozilla/5.0 (X11)"'): string {
+function line(
+  request: string,
+  answer = '200 - 113 113 17 6',
+  agent = '"-" "Mozilla/5.0 (X11) Firefox/140.0"',
+): string {
   return `${HEAD} REST.GET.OBJECT img/a%2520b.jpg ${request} ${answer} ${agent} ${TAIL}\n`;
 }
 

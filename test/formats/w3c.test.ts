@@ -156,7 +156,7 @@ describe('a log of CloudFront', () => {
     '#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status ' +
     'cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol ' +
     'cs-bytes time-taken x-forwarded-for\n';
-  const line = (agent = 'Mozilla/5.0%20(X11)', protocol = 'https', host = 'shop.example') =>
+  const line = (agent = 'Mozilla/5.0%20(X11)%20Firefox/140.0', protocol = 'https', host = 'shop.example') =>
     `2025-11-24\t17:26:01\tCDG50-P2\t703\t192.0.2.7\tGET\td1.cloudfront.net\t/p\t200\t-\t${agent}\ta=b\t-\tHit\t` +
     `375W==\t${host}\t${protocol}\t62\t0.113\t-\n`;
 
@@ -183,7 +183,10 @@ describe('a log of CloudFront', () => {
   });
 
   it('has the same client whether agents are encoded once or twice', async () => {
-    const { rows } = await read(cloudfront, header + line() + line('Mozilla/5.0%2520(X11)'));
+    const { rows } = await read(
+      cloudfront,
+      header + line() + line('Mozilla/5.0%2520(X11)%2520Firefox/140.0'),
+    );
     assert.equal(rows[0]?.client, rows[1]?.client);
   });
 
