@@ -1,5 +1,5 @@
 // Squid's native access log.
-import { type Format, SET_APART, UNREAD } from './format.js';
+import { type Format, UNREAD } from './format.js';
 import { readEpoch } from './instants.js';
 import { readDurationUs } from './row-maker.js';
 import { type FoundLine, splitFields, textFormat } from './text-format.js';
@@ -31,7 +31,6 @@ function readSquid(text: string): FoundLine | string {
   // What never became a request, such as `error:transaction-end-before-headers`.
   if (target.startsWith('error:') || fields[5]!.startsWith('NONE')) return UNREAD.noRequest;
   const status = result.slice(result.indexOf('/') + 1);
-  if (status === '101') return SET_APART.upgrade;
   return {
     stamp,
     startUs: readEpoch(stamp, 's'),
