@@ -165,6 +165,8 @@ describe('time stamps', () => {
     '01/Jan/2025:00:00:00',
     '2025-01-01T00:00:00+00:00',
     '01/Jan/2025:00:00:00 00000',
+    '31/Dec/1970:12:00:00 +0000',
+    '01/Jan/2100:00:00:00 +0000',
   ]) {
     it(`refuse ${stamp}`, () => {
       assert.match(
@@ -213,6 +215,34 @@ describe('what stands in front', () => {
     for (const inner of [plain, plain.replaceAll('"', '""'), plain.replaceAll('"', '\\"')]) {
       assert.deepEqual(parse(`"${inner}"`), parse(plain));
     }
+  });
+});
+
+describe('a line inside a JSON text', () => {
+  const plain = asking('GET /a HTTP/1.1');
+  const wrapped = (line: string) => JSON.stringify({ log: `${line}\n`, stream: 'stdout' });
+
+  it('is read as the line that it is', () => {
+    assert.deepEqual(parse(wrapped(plain)), parse(plain));
+    assert.deepEqual(parse(wrapped(`web1 nginx: ${plain}`)), parse(plain));
+    assert.deepEqual(parse(`2025-11-24T17:26:03Z stdout F ${wrapped(plain)}`), parse(plain));
+  });
+
+  it('keeps the escapes of its own, and bytes over 0x7F', () => {
+    const odd = asking('GET /a\\x22b\\"c HTTP/1.1');
+    assert.deepEqual(parse(wrapped(odd)), parse(odd));
+    assert.equal(row(Buffer.from(wrapped(asking('GET /é HTTP/1.1'))).toString('latin1')).path, '/%C3%A9');
+  });
+
+  it('is counted by what is wrong with it when it is damaged', () => {
+    for (const text of [
+      wrapped(plain).slice(0, 70),
+      wrapped(plain).replace('"GET', '"\\q'),
+      `x${AT} \\"GET`,
+    ]) {
+      assert.equal(typeof parse(text), 'string', text);
+    }
+    assert.equal(parse(wrapped(asking('\\x16\\x03'))), UNREAD.notHttp);
   });
 });
 

@@ -65,7 +65,7 @@ export class ClfDate {
 
 function dayStartS(year: number, monthCode: number, day: number): number {
   const month = MONTHS.get(monthCode);
-  if (month === undefined || !(year >= 1970 && year <= 9999)) return Number.NaN;
+  if (month === undefined || !(year >= 1971 && year < 2100)) return Number.NaN;
   const ms = Date.UTC(year, month, day);
   // The 31st of February is the 2nd of March to Date.UTC.
   return new Date(ms).getUTCDate() === day ? ms / 1000 : Number.NaN;

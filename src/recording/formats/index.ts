@@ -1,26 +1,50 @@
 // The list of input formats, and which of them a file is in.
 import { distance } from 'fastest-levenshtein';
 import { type Problem, UserError } from '../../problem.js';
+import { alb, elb } from './alb.js';
 import { caddy } from './caddy.js';
 import { cloudflare } from './cloudflare.js';
 import { csv } from './csv.js';
+import { envoy } from './envoy.js';
 import type { Format, FormatOptions, Reading, Sample } from './format.js';
 import { gcp } from './gcp.js';
 import { gor } from './gor.js';
+import { haproxy } from './haproxy.js';
 import { har } from './har.js';
 import { jsonLines } from './json-lines.js';
 import { compileLogFormat } from './log-format.js';
+import { ltsv } from './ltsv.js';
 import { ncsa } from './ncsa.js';
+import { nginxProxyManager } from './npm.js';
+import { s3 } from './s3.js';
+import { squid } from './squid.js';
+import { traefik } from './traefik.js';
 import { traefikJson } from './traefik-json.js';
+import { uwsgi } from './uwsgi.js';
 import { vegeta } from './vegeta.js';
 import { vercel } from './vercel.js';
+import { cloudfront, w3c } from './w3c.js';
 import { detectWrapped } from './wrappers.js';
+import { zeek } from './zeek.js';
 
 /** Every format; on a tie the earlier wins, so what is told apart by more stands before what takes nearly anything. */
 export const FORMATS: readonly Format[] = [
   har,
   gor,
   vegeta,
+  alb,
+  elb,
+  s3,
+  cloudfront,
+  w3c,
+  zeek,
+  haproxy,
+  envoy,
+  squid,
+  uwsgi,
+  nginxProxyManager,
+  traefik,
+  ltsv,
   ncsa,
   caddy,
   traefikJson,

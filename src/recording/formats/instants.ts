@@ -79,11 +79,13 @@ function utcUs(
 ): number {
   const [y, d, h, m, s] = [Number(year), Number(day), Number(hour), Number(minute), Number(second)];
   if (!(month >= 0 && month < 12 && h < 24 && m < 60 && s <= 60)) return Number.NaN;
-  const dayMs = Date.UTC(y, month, d);
   // The 31st of February is the 2nd of March to Date.UTC.
-  if (new Date(dayMs).getUTCDate() !== d) return Number.NaN;
+  if (!(d >= 1 && d <= 28) && new Date(Date.UTC(y, month, d)).getUTCDate() !== d) return Number.NaN;
+  const dayMs = Date.UTC(y, month, d);
   const localUs =
-    dayMs * 1e3 + ((h * 60 + m) * 60 + s) * 1e6 + Number((fraction ?? '').padEnd(6, '0').slice(0, 6));
+    dayMs * 1e3 +
+    ((h * 60 + m) * 60 + s) * 1e6 +
+    (fraction === undefined ? 0 : Number(fraction.padEnd(6, '0').slice(0, 6)));
   const us = offset === undefined ? zone.toUtcUs(localUs) : localUs - offsetUs(offset);
   return us >= EARLIEST_US && us < LATEST_US ? us : Number.NaN;
 }

@@ -90,7 +90,9 @@ class NcsaParser implements LineParser {
       bytes[request - 1] !== QUOTE ||
       request > to
     ) {
-      return REASONS.request;
+      return bytes[request - 1] === BACKSLASH && bytes[request] === QUOTE
+        ? this.parseInJson(bytes, from, stamp, to)
+        : REASONS.request;
     }
     const requestEnd = this.requestEnd(bytes, request, to);
     if (requestEnd < 0) return REASONS.status;
@@ -164,6 +166,24 @@ class NcsaParser implements LineParser {
     if (inner.includes('] ""')) inner = inner.replaceAll('""', '"');
     else if (inner.includes('] \\"')) inner = inner.replaceAll('\\"', '"');
     const copy = Buffer.from(inner, 'latin1');
+    return this.parse(copy, 0, copy.length);
+  }
+
+  /** A line that is a text in JSON, as log shippers wrap it: `{"log":"192.0.2.7 - - [… +0000] \\"GET / HTTP/1.1\\" …"}`. */
+  private parseInJson(bytes: Buffer, from: number, stamp: number, to: number): Row | string {
+    let open = bytes.lastIndexOf(QUOTE, stamp);
+    while (open > from && isEscaped(bytes, from, open)) open = bytes.lastIndexOf(QUOTE, open - 1);
+    let close = bytes.indexOf(QUOTE, stamp);
+    while (close >= 0 && close < to && isEscaped(bytes, stamp, close))
+      close = bytes.indexOf(QUOTE, close + 1);
+    if (open < from || close < 0 || close >= to) return REASONS.request;
+    let text: string;
+    try {
+      text = JSON.parse(bytes.toString('utf8', open, close + 1));
+    } catch {
+      return REASONS.request;
+    }
+    const copy = Buffer.from(text.trimEnd(), 'utf8');
     return this.parse(copy, 0, copy.length);
   }
 
