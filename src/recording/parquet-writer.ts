@@ -6,7 +6,6 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type Problem, UserError } from '../problem.js';
-import { VERSION } from '../version.js';
 import { type ColumnPages, ENCODING, type GroupPages, RowGroupColumns } from './parquet-columns.js';
 import {
   type ChunkPlace,
@@ -56,10 +55,14 @@ export class RecordingWriter {
     private readonly path: string,
     private readonly partial: string,
     private readonly file: FileHandle,
+    private readonly version: string,
   ) {}
 
-  /** @throws UserError when no file can be made there */
-  static async create(path: string): Promise<RecordingWriter> {
+  /**
+   * @param version of the tool, kept in the file
+   * @throws UserError when no file can be made there
+   */
+  static async create(path: string, version: string): Promise<RecordingWriter> {
     const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
     let file: FileHandle;
     try {
@@ -67,7 +70,7 @@ export class RecordingWriter {
     } catch (error) {
       throw unwritable(path, error as NodeJS.ErrnoException);
     }
-    return new RecordingWriter(path, partial, file);
+    return new RecordingWriter(path, partial, file, version);
   }
 
   /**
@@ -91,9 +94,9 @@ export class RecordingWriter {
   async finish(metadata: string): Promise<WrittenRecording> {
     if (this.#columns.rows > 0 || this.#groups.length === 0) await this.#endGroup();
     await this.#writing;
-    const own = `{"format":${RECORDING_FORMAT},"version":${JSON.stringify(VERSION)},"import":${metadata}}`;
+    const own = `{"format":${RECORDING_FORMAT},"version":${JSON.stringify(this.version)},"import":${metadata}}`;
     await this.#write([
-      footer(this.#rows, this.#groups, [[METADATA_KEY, own]], `flashcrowd version ${VERSION}`),
+      footer(this.#rows, this.#groups, [[METADATA_KEY, own]], `flashcrowd version ${this.version}`),
     ]);
     this.#closed = true;
     try {

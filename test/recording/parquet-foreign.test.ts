@@ -234,7 +234,7 @@ describe('rows', () => {
 
   it('of a recording that another tool wrote anew keep what logs do not have, in any compression', async () => {
     const path = join(folder, `${files++}.parquet`);
-    const writer = await RecordingWriter.create(path);
+    const writer = await RecordingWriter.create(path, '1.2.3');
     const row: Row = {
       startUs: AT + 7,
       durationUs: 1_500,

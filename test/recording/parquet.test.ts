@@ -48,7 +48,7 @@ function shop(count: number): Row[] {
 }
 
 async function write(rows: readonly Row[], metadata = '{}', path = fresh()): Promise<string> {
-  const writer = await RecordingWriter.create(path);
+  const writer = await RecordingWriter.create(path, '1.2.3');
   for (let at = 0; at < rows.length; at += 1_000) await writer.append(rows.slice(at, at + 1_000));
   await writer.finish(metadata);
   return path;
@@ -83,19 +83,22 @@ async function mistake(path: string): Promise<string> {
 const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
 const text = fc.string({ unit: 'binary', maxLength: 90 });
 const whole = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
-const anyRow: fc.Arbitrary<Row> = fc.record({
-  startUs: fc.integer({ min: -4e15, max: 4e15 }),
-  durationUs: maybe(whole),
-  method: fc.constantFrom('GET', 'POST', 'PROPFIND'),
-  host: maybe(text),
-  path: fc.oneof(text, fc.constantFrom('/', '/ü', '/€/😀', '\ufeff/bom')),
-  status: maybe(fc.integer({ min: 100, max: 599 })),
-  bytes: maybe(whole),
-  client: text,
-  clientClass: fc.constantFrom('person' as const, 'bot' as const, 'unknown' as const),
-  headers: maybe(fc.constantFrom('[["accept","*/*"]]', '[["x","é"]]')),
-  body: maybe(fc.uint8Array({ maxLength: 40 })),
-});
+const anyRow: fc.Arbitrary<Row> = fc.record(
+  {
+    startUs: fc.integer({ min: -4e15, max: 4e15 }),
+    durationUs: maybe(whole),
+    method: fc.constantFrom('GET', 'POST', 'PROPFIND'),
+    host: maybe(text),
+    path: fc.oneof(text, fc.constantFrom('/', '/ü', '/€/😀', '\ufeff/bom')),
+    status: maybe(fc.integer({ min: 100, max: 599 })),
+    bytes: maybe(whole),
+    client: text,
+    clientClass: fc.constantFrom('person' as const, 'bot' as const, 'unknown' as const),
+    headers: maybe(fc.constantFrom('[["accept","*/*"]]', '[["x","é"]]')),
+    body: maybe(fc.uint8Array({ maxLength: 40 })),
+  },
+  { noNullPrototype: true },
+);
 const someRows = fc
   .array(anyRow, { maxLength: 60 })
   .map((rows) => rows.sort((a, b) => a.startUs - b.startUs));
@@ -170,7 +173,7 @@ describe('a recording file', () => {
 
   it('refuses rows that are not in start order, as a bug', async () => {
     const path = fresh();
-    const writer = await RecordingWriter.create(path);
+    const writer = await RecordingWriter.create(path, '1.2.3');
     await assert.rejects(writer.append([row(2), row(1)]), /start order/);
     await writer.abort();
   });
@@ -247,7 +250,7 @@ describe('a write that does not end well', () => {
   it('leaves nothing when it is aborted, and nothing under the name before it is finished', async () => {
     const path = fresh();
     const names = () => readdirSync(folder).filter((name) => join(folder, name).startsWith(path));
-    const writer = await RecordingWriter.create(path);
+    const writer = await RecordingWriter.create(path, '1.2.3');
     await writer.append(shop(9_000));
     assert.ok(!names().includes(path) && names().length === 1 && names()[0]!.endsWith('.partial'));
     await writer.abort();
@@ -257,7 +260,7 @@ describe('a write that does not end well', () => {
 
   it('keeps the file that was there before until the new one is complete', async () => {
     const path = await write([row(1)]);
-    const writer = await RecordingWriter.create(path);
+    const writer = await RecordingWriter.create(path, '1.2.3');
     await writer.append([row(2), row(3)]);
     assert.equal((await read(path)).length, 1);
     const { rows, bytes } = await writer.finish('{}');
@@ -269,7 +272,7 @@ describe('a write that does not end well', () => {
   });
 
   it('says so when the folder does not exist', async () => {
-    await assert.rejects(RecordingWriter.create(join(folder, 'no', 'x.parquet')), (error) => {
+    await assert.rejects(RecordingWriter.create(join(folder, 'no', 'x.parquet'), '1.2.3'), (error) => {
       return error instanceof UserError && /its folder does not exist/.test(error.message);
     });
   });
