@@ -136,12 +136,15 @@ describe('a recording file', () => {
     const path = await write(rows);
     const fromUs = rows[20_000]!.startUs;
     const toUs = rows[20_005]!.startUs;
-    // The first group's pages are made unreadable: they must not be looked at.
+    // The pages of the first group and the last are made unreadable: they must not be looked at.
     const bytes = readFileSync(path);
-    bytes.fill(0xff, 4, 2_000);
+    const { row_groups: groups } = parquetMetadata(Uint8Array.from(bytes).buffer);
+    const last = Number(groups.at(-1)!.columns[0]!.meta_data!.data_page_offset);
+    bytes.fill(0xff, 4, 2_000).fill(0xff, last, last + 2_000);
     const broken = fresh();
     writeFileSync(broken, bytes);
     assert.deepEqual(await read(broken, { fromUs, toUs }), rows.slice(20_000, 20_005));
+    await assert.rejects(read(broken, { fromUs }), UserError);
     assert.match(await mistake(broken), /damaged/);
   });
 
