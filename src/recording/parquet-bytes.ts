@@ -1,8 +1,5 @@
 // Bytes of a Parquet file as they are put together: a growing buffer, and Thrift's compact protocol for its metadata.
 
-/** Up to this many characters a loop is faster than a call of Node's, by half for a client's name. */
-const SHORT = 64;
-
 /** A buffer that grows. */
 export class ByteSink {
   #bytes: Buffer;
@@ -37,15 +34,28 @@ export class ByteSink {
     this.#length += bytes.length;
   }
 
-  /** A text as UTF-8 with its length before it, 32 bits little-endian. */
-  prefixedText(text: string): void {
-    this.#reserve(4 + 3 * text.length);
+  /** Texts as UTF-8, each with its length before it, 32 bits little-endian. */
+  prefixedTexts(texts: readonly string[]): void {
+    const joined = texts.join('');
+    const ascii = Buffer.from(joined, 'utf8');
+    if (ascii.length !== joined.length) {
+      for (const text of texts) this.prefixedBytes(Buffer.from(text, 'utf8'));
+      return;
+    }
+    // One call for all and a loop over bytes: a third of what a call for each text takes.
+    this.#reserve(ascii.length + 4 * texts.length);
     const bytes = this.#bytes;
-    const from = this.#length + 4;
-    let n = text.length <= SHORT ? writeAscii(bytes, from, text) : -1;
-    if (n < 0) n = bytes.write(text, from, 'utf8');
-    bytes.writeUInt32LE(n, from - 4);
-    this.#length = from + n;
+    let to = this.#length;
+    let from = 0;
+    for (const { length } of texts) {
+      bytes[to] = length & 0xff;
+      bytes[to + 1] = (length >>> 8) & 0xff;
+      bytes[to + 2] = (length >>> 16) & 0xff;
+      bytes[to + 3] = length >>> 24;
+      to += 4;
+      for (const end = from + length; from < end; ) bytes[to++] = ascii[from++]!;
+    }
+    this.#length = to;
   }
 
   prefixedBytes(bytes: Uint8Array): void {
@@ -70,16 +80,6 @@ export class ByteSink {
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }
-}
-
-/** @returns the bytes written; −1 for a text that is not ASCII */
-function writeAscii(bytes: Buffer, from: number, text: string): number {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7f) return -1;
-    bytes[from + i] = code;
-  }
-  return text.length;
 }
 
 const TYPE = { true: 1, false: 2, i32: 5, i64: 6, binary: 8, list: 9, struct: 12 } as const;

@@ -120,14 +120,14 @@ export class RowGroupColumns {
       columns: [
         required(this.#startUs.subarray(0, rows)),
         optional(this.#durationUs.subarray(0, rows)),
-        this.#method.take(false, writeText),
-        this.#host.take(true, writeText),
-        this.#path.take(false, writeText),
-        this.#status.take(true, writeInt32),
+        this.#method.take(false, writeTexts),
+        this.#host.take(true, writeTexts),
+        this.#path.take(false, writeTexts),
+        this.#status.take(true, writeInt32s),
         optional(this.#bytes.subarray(0, rows)),
-        this.#client.take(false, writeText),
-        this.#clientClass.take(false, writeText),
-        this.#headers.take(true, writeText),
+        this.#client.take(false, writeTexts),
+        this.#clientClass.take(false, writeTexts),
+        this.#headers.take(true, writeTexts),
         bodies(this.#body),
       ],
     };
@@ -173,11 +173,11 @@ class Dictionary<T extends string | number> {
     return index === size;
   }
 
-  take(isOptional: boolean, write: (sink: ByteSink, value: T) => void): ColumnPages {
+  take(isOptional: boolean, write: (sink: ByteSink, values: readonly T[]) => void): ColumnPages {
     const rows = this.#rows;
     const index = this.#index.subarray(0, rows);
     const dictionary = new ByteSink(8_192);
-    for (const value of this.#known.keys()) write(dictionary, value);
+    write(dictionary, [...this.#known.keys()]);
     const values = this.#known.size;
     const data = new ByteSink(4_096 + 4 * rows);
     if (isOptional) writeLevels(data, rows, this.#nulls, (row) => index[row]! >= 0);
@@ -192,12 +192,12 @@ class Dictionary<T extends string | number> {
   }
 }
 
-function writeText(sink: ByteSink, value: string): void {
-  sink.prefixedText(value);
+function writeTexts(sink: ByteSink, values: readonly string[]): void {
+  sink.prefixedTexts(values);
 }
 
-function writeInt32(sink: ByteSink, value: number): void {
-  sink.zeros(4).writeInt32LE(value);
+function writeInt32s(sink: ByteSink, values: readonly number[]): void {
+  for (const value of values) sink.zeros(4).writeInt32LE(value);
 }
 
 function required(values: Float64Array): ColumnPages {

@@ -125,7 +125,9 @@ export class ParquetFile {
       return new ParquetFile(path, file, buffer, metadata);
     } catch (error) {
       await file.close();
-      throw error instanceof UserError ? error : damaged(path, error);
+      if (error instanceof UserError) throw error;
+      // A directory opens like a file, and says what it is when it is read.
+      throw isSystemError(error) ? unreadable(path, error) : damaged(path, error);
     }
   }
 
@@ -273,6 +275,10 @@ function damaged(path: string, error: unknown): UserError {
   const why = String(error instanceof Error ? error.message : error).replace(/[^\x20-\x7e]/g, '?');
   const message = `is a damaged Parquet file, or of a kind that cannot be read: ${why.slice(0, 200)}`;
   return new UserError([{ place: path, path: '', message, hint: 'Copy or make it again.' }]);
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function unreadable(path: string, error: NodeJS.ErrnoException): UserError {
