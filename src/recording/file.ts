@@ -34,6 +34,9 @@ export interface FileSummary {
   /** The first lines of each reason. */
   readonly examples: UnreadLine[];
   stampModel: string | null;
+  /** Step of the stamps, microseconds; whether there are stamps at all. */
+  resolutionUs: number;
+  timed: boolean;
   /** SHA-256 of the file's bytes, hex; null until it was read to its end. */
   digest: string | null;
   /** Why it could not be read to its end; null if it was. */
@@ -66,6 +69,8 @@ export class LogFile {
       unread: {},
       examples: [],
       stampModel: null,
+      resolutionUs: 1,
+      timed: true,
       digest: null,
       cut: null,
     };
@@ -124,6 +129,8 @@ export class LogFile {
     }
     this.summary.format = this.detected?.format.name ?? null;
     this.summary.stampModel = parser?.stampModel() ?? null;
+    this.summary.resolutionUs = reading?.resolutionUs ?? 1;
+    this.summary.timed = reading?.stamp !== 'none';
     this.summary.digest = report.digest;
     this.summary.cut = report.cut;
   }

@@ -1,5 +1,5 @@
 // Finds suspected retries: the same client asking for the same again soon after it got an error or nothing.
-import { createHash } from 'node:crypto';
+import { drawKey, hashText } from '../random.js';
 import type { Row } from './row.js';
 
 /** Requests that failed and may be tried again; when there are more, the oldest are forgotten. */
@@ -37,8 +37,11 @@ export class RetryFinder {
   }
 }
 
-/** A long path is hashed, so that what is remembered is bounded. */
+const HASH_KEYS = [drawKey(0, 'retry', 0), drawKey(0, 'retry', 1)] as const;
+
+/** A long path is cut and hashed, so that what is remembered is bounded. */
 function keyOf({ client, method, path }: Row): string {
-  const short = path.length <= 200 ? path : createHash('sha256').update(path).digest('base64');
-  return `${client} ${method} ${short}`;
+  if (path.length <= 200) return `${client} ${method} ${path}`;
+  const hashes = HASH_KEYS.map((key) => hashText(key, path).toString(16));
+  return `${client} ${method} ${path.slice(0, 200)} ${hashes.join(' ')}`;
 }

@@ -25,6 +25,10 @@ export interface RecordingSurvey {
   readonly rows: number;
   readonly unread: Readonly<Record<string, number>>;
   readonly stampModel: string;
+  /** The coarsest step of the files' stamps, microseconds. */
+  readonly resolutionUs: number;
+  /** Whether all files have time stamps. */
+  readonly timed: boolean;
   /** SHA-256 of each file's bytes, hex, parallel to `files`. */
   readonly digests: readonly string[];
   /** The first lines of each reason in `unread`. */
@@ -98,6 +102,8 @@ export async function surveyRecording(
     rows,
     unread,
     stampModel,
+    resolutionUs: parts.reduce((max, part) => Math.max(max, part.resolutionUs), 1),
+    timed: parts.every((part) => part.timed),
     digests: parts.map((part) => part.digest ?? ''),
     examples,
     cuts: parts.flatMap(({ file, cut }) => (cut === null ? [] : [{ file, why: cut }])),

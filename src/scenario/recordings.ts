@@ -7,7 +7,7 @@ import type { RecordingSurvey, SurveyOptions, surveyRecording } from '../recordi
 import type { Where } from '../recording/where.js';
 import type { InputFiles } from './inputs.js';
 import { didYouMean } from './nearest.js';
-import type { RecordingInput, RecordingStream } from './plan.js';
+import { CLONE_SHIFT_MAX_US, type RecordingInput, type RecordingStream } from './plan.js';
 import { type Path, type ProblemList, quote } from './problems.js';
 import type { RouteTable } from './routes.js';
 import type { TypedStream, TypedWhere } from './schema.js';
@@ -18,7 +18,7 @@ import type { Target } from './target.js';
 export type SurveyFiles = typeof surveyRecording;
 
 export interface ResolvedRecording {
-  readonly stream: Omit<RecordingStream, 'name' | 'amplify' | 'writes'>;
+  readonly stream: Omit<RecordingStream, 'name' | 'amplify' | 'writes' | 'ids' | 'pace'>;
   readonly input: RecordingInput;
   readonly survey: RecordingSurvey;
 }
@@ -40,7 +40,10 @@ export async function readRecording(
   if (shown === undefined) return undefined;
   // A worker thread or a later command may run elsewhere.
   const paths = shown.map((file) => resolve(file));
-  const cut = await readCuts(path, typed, paths, seed, survey, problems);
+  // With a pace, from and to cut the source of the times, and all rows are there to be taken.
+  const cut = isPaced(typed)
+    ? { fromUs: null, toUs: null }
+    : await readCuts(path, typed, paths, seed, survey, problems);
   const found = cut && (await surveyed(paths, { seed, clientKey: String(seed), ...cut }, survey, problems));
   if (found === undefined || cut === undefined) return undefined;
   const digests: string[] = [];
@@ -53,12 +56,37 @@ export async function readRecording(
       `${shown.join(', ')}: rows name hosts and target.hosts maps none: these rows are dropped`,
     );
   }
-  const { originUs, lastUs, lines, rows, unread, stampModel } = found;
+  if (!found.timed) checkTimes(path, typed, problems);
+  const { originUs, lastUs, lines, rows, unread, stampModel, resolutionUs, timed } = found;
+  const span = { originUs, lastUs, lines, rows, unread, stampModel, resolutionUs, timed };
   return {
-    stream: { kind: 'recording', digests, ...cut, where, hosts },
-    input: { kind: 'recording', files: paths, originUs, lastUs, lines, rows, unread, stampModel },
+    stream: { kind: 'recording', digests, ...cut, where, hosts, fold: typed.fold ?? false },
+    input: {
+      kind: 'recording',
+      files: paths,
+      ...span,
+      curve: null,
+      ids: [],
+      cloneShiftUs: CLONE_SHIFT_MAX_US,
+    },
     survey: found,
   };
+}
+
+/** Whether a recording takes its times from a curve, stages or a spike. */
+export function isPaced(typed: TypedStream): boolean {
+  return typed.curve !== undefined || typed.stages !== undefined || typed.spike !== undefined;
+}
+
+/** What cannot be done with a recording that has no times. */
+function checkTimes(path: Path, typed: TypedStream, problems: ProblemList): void {
+  if (!isPaced(typed)) {
+    const hint = 'say when: add stages, a curve or a spike to the stream';
+    problems.add([...path, 'recording'], 'the recording has no times', hint);
+  } else if (typed.fold === true) {
+    const message = 'what is a retry cannot be told, as the recording has no times';
+    problems.add([...path, 'fold'], message, 'leave it out', 'key');
+  }
 }
 
 async function findAll(

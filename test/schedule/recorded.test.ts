@@ -4,13 +4,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Row } from '../../src/recording/row.js';
 import type { Plan, RecordingInput, RecordingStream, RouteClass } from '../../src/scenario/plan.js';
-import { SEQ_PER_STREAM } from '../../src/scenario/plan.js';
-import {
-  CLONE_SHIFT_US,
-  type RecordedArrival,
-  RecordedSchedule,
-  THINNED,
-} from '../../src/schedule/recorded.js';
+import { CLONE_SHIFT_MAX_US, SEQ_PER_STREAM } from '../../src/scenario/plan.js';
+import { type RecordedArrival, RecordedSchedule, THINNED } from '../../src/schedule/recorded.js';
 import { DROPPED } from '../../src/schedule/recorded-rules.js';
 
 const ORIGIN_US = 1_764_000_000_000_000;
@@ -47,6 +42,9 @@ function planOf(stream: Partial<RecordingStream>, rest: Partial<Plan> = {}): Pla
     where: null,
     hosts: null,
     writes: [],
+    fold: false,
+    ids: [],
+    pace: null,
     ...stream,
   };
   return {
@@ -80,6 +78,11 @@ const INPUT: RecordingInput = {
   rows: 0,
   unread: {},
   stampModel: '',
+  resolutionUs: 1,
+  timed: true,
+  curve: null,
+  ids: [],
+  cloneShiftUs: CLONE_SHIFT_MAX_US,
 };
 
 function run(plan: Plan, rows: readonly Row[], lanes = { index: 0, count: 1 }, batch = 7) {
@@ -183,7 +186,7 @@ describe('amplify', () => {
     const starts = new Set<number>();
     for (const [first, second, third] of visitors.values()) {
       assert.deepEqual([second! - first!, third! - first!], [1e6, 3.5e6]);
-      assert.ok(Math.abs(first! - 5e6) <= CLONE_SHIFT_US + 3);
+      assert.ok(Math.abs(first! - 5e6) <= CLONE_SHIFT_MAX_US + 3);
       starts.add(first!);
     }
     assert.ok(starts.has(5e6) && starts.has(5e6 + 3), 'the originals keep their times');
@@ -213,7 +216,7 @@ describe('amplify', () => {
   it('reflects a clone that would be due before the start', () => {
     const { arrivals } = run(planOf({ amplify: 40 }), [row(0), row(1)]);
     assert.equal(arrivals.length, 80);
-    assert.ok(arrivals.every(({ dueUs }) => dueUs >= 0 && dueUs <= CLONE_SHIFT_US + 1));
+    assert.ok(arrivals.every(({ dueUs }) => dueUs >= 0 && dueUs <= CLONE_SHIFT_MAX_US + 1));
   });
 
   it('adds visitors evenly over the lanes', () => {
