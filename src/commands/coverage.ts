@@ -39,14 +39,17 @@ function notesOf(input: RecordingInput, { remapped, use, amplified }: RecordedFo
     ([name, rows]) => `${formatCount(rows)} requests are sent with another id of ${name}`,
   );
   if (use !== null) notes.push(useNote(input, use));
-  const missed = amplified?.dispersion.filter((check) => 'within' in check && !check.within) ?? [];
-  if (missed.length > 0) {
-    const windows = missed.map(({ windowS }) => `${windowS} s`).join(', ');
-    notes.push(
-      `amplified, its bursts are not within 20 % of those of that many visitors, in windows of ${windows}`,
-    );
-  }
+  if (amplified !== null) notes.push(amplifiedNote(amplified));
   return notes;
+}
+
+function amplifiedNote({ k, dispersion }: Amplified): string {
+  const of = `amplified by ${k}`;
+  const checks = dispersion.flatMap((check) => ('within' in check ? [check] : []));
+  if (checks.length === 0) return `${of}; too little of it to tell whether its bursts are as they should be`;
+  const ratios = checks.map(({ windowS, ratio }) => `${ratio.toFixed(2)} at ${windowS} s`).join(', ');
+  const verdict = checks.every(({ within }) => within) ? 'within' : 'NOT within';
+  return `${of}; bursts ${verdict} 20 % of those of that many visitors (index of dispersion, actual to expected: ${ratios})`;
 }
 
 function useNote(input: RecordingInput, use: NonNullable<RecordedForecast['use']>): string {

@@ -9,8 +9,6 @@ import { CLONE_SHIFT_MAX_US } from '../scenario/plan.js';
 
 /** Shifts to choose from, to either side, widest first. */
 const SHIFTS_US = [CLONE_SHIFT_MAX_US, 500_000, 250_000, 100_000, 50_000] as const;
-/** Least share of the wanted variance that a shift has to keep. */
-const KEPT_MIN = 0.9;
 const BIN_US = 50_000;
 /** The window: 1 s, at which bursts of a crowd are sharpest and stamps of whole seconds still tell them. */
 const WINDOW = 20;
@@ -30,7 +28,7 @@ export class CloneShift {
   private readonly counts = new Float64Array(RING);
   private bin = Number.NaN;
   private requests = 0;
-  /** Requests in the span that ends with the current bin, and twice as long ago that were in its middle. */
+  /** Requests in the span that ends with the current bin. */
   private inSpan = 0;
   /** By distance in bins: pairs of requests, each taken in one direction. */
   private readonly pairs = new Float64Array(LAGS + 1);
@@ -52,7 +50,8 @@ export class CloneShift {
   }
 
   /**
-   * The widest shift that keeps the variance of counts a second, microseconds to either side.
+   * The shift whose counts a second have most nearly the variance that is wanted; microseconds to either side. To be
+   * called once, at the end.
    * @param amplify k, above 1
    */
   choose(amplify: number): number {
@@ -61,13 +60,18 @@ export class CloneShift {
     const mean = WINDOW * this.requests;
     const variance = this.smeared(0, 0);
     const wanted = copies * mean + copies * copies * (variance - mean);
-    const kept = SHIFTS_US.find((shiftUs) => {
+    let chosenUs = CLONE_SHIFT_MAX_US;
+    let leastMiss = Number.POSITIVE_INFINITY;
+    for (const shiftUs of SHIFTS_US) {
       const shift = shiftUs / BIN_US;
       const withOriginal = 2 * (copies - 1) * this.smeared(shift, 0);
       const amongClones = (copies - 1) * (copies - 2) * this.smeared(shift, shift);
-      return copies * variance + withOriginal + amongClones >= KEPT_MIN * wanted;
-    });
-    return kept ?? SHIFTS_US[SHIFTS_US.length - 1]!;
+      const miss = Math.abs(copies * variance + withOriginal + amongClones - wanted);
+      if (miss >= leastMiss) continue;
+      leastMiss = miss;
+      chosenUs = shiftUs;
+    }
+    return chosenUs;
   }
 
   /** The summed covariance of two copies, shifted uniformly by up to `a` and `b` bins to either side. */

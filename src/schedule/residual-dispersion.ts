@@ -8,13 +8,14 @@ const HALF = 600;
 const WINDOW_MAX = HALF;
 /** A power of two that holds the span and a window beyond it. */
 const RING = 2_048;
-/** Fewer windows than this say nothing. */
+/** Fewer windows than this, side by side, say nothing. */
 const WINDOWS_MIN = 10;
 
 /**
- * The index of dispersion for counts after a moving mean is divided out. Windows of w follow each other without gaps;
- * N is a window's count, m what it would be at the mean rate of the 60 s around its middle. With both summed over all
- * windows that have a whole 60 s around them and any arrival in these,
+ * The index of dispersion for counts after a moving mean is divided out. N is the count of a window of w, m what it
+ * would be at the mean rate of the 60 s around its middle. With both summed over the windows that begin at every 50 ms
+ * (so that it does not matter how a log's whole seconds lie to them), have a whole 60 s around them, and any arrival
+ * in these,
  *
  *     IDC(w) = Σ (N − m)² / Σ m / (1 − w / 60 s)
  *
@@ -28,7 +29,7 @@ export class ResidualDispersion {
   private firstBin = 0;
   private total = 0;
   private readonly widths: readonly number[];
-  private readonly windows: Float64Array;
+  private windows = 0;
   private readonly squares: Float64Array;
   private readonly means: Float64Array;
 
@@ -37,7 +38,6 @@ export class ResidualDispersion {
     this.widths = windowsUs.map((us) => us / BIN_US);
     if (this.widths.some((width) => width % 2 !== 0 || width > WINDOW_MAX))
       throw new Error('windows are multiples of 0.1 s up to 30 s');
-    this.windows = new Float64Array(windowsUs.length);
     this.squares = new Float64Array(windowsUs.length);
     this.means = new Float64Array(windowsUs.length);
   }
@@ -55,11 +55,11 @@ export class ResidualDispersion {
     this.total++;
   }
 
-  /** The index by window; null where fewer than ten windows were seen. */
+  /** The index by window; null where traffic was seen for less than ten windows. */
   indexes(): (number | null)[] {
     return this.widths.map((width, i) => {
       const means = this.means[i] as number;
-      if ((this.windows[i] as number) < WINDOWS_MIN || means === 0) return null;
+      if (this.windows < WINDOWS_MIN * width || means === 0) return null;
       return (this.squares[i] as number) / means / (1 - width / (2 * HALF));
     });
   }
@@ -81,21 +81,24 @@ export class ResidualDispersion {
     while (this.bin < bin) {
       this.bin++;
       this.before[this.bin & (RING - 1)] = this.total;
-      for (let i = 0; i < this.widths.length; i++) this.close(i, this.widths[i] as number);
+      this.close();
     }
   }
 
-  /** Takes in the window of a width whose span ends where the current bin begins, if there is one. */
-  private close(i: number, width: number): void {
-    const end = this.bin - HALF + width / 2;
-    if (end % width !== 0 || this.bin - 2 * HALF < this.firstBin) return;
+  /** Takes in the windows whose span ends where the current bin begins. */
+  private close(): void {
+    if (this.bin - 2 * HALF < this.firstBin) return;
     const inSpan = this.total - this.countBefore(this.bin - 2 * HALF);
     if (inSpan === 0) return;
-    const mean = (inSpan * width) / (2 * HALF);
-    const count = this.countBefore(end) - this.countBefore(end - width);
-    this.windows[i] = (this.windows[i] as number) + 1;
-    this.squares[i] = (this.squares[i] as number) + (count - mean) ** 2;
-    this.means[i] = (this.means[i] as number) + mean;
+    this.windows++;
+    const middle = this.bin - HALF;
+    for (let i = 0; i < this.widths.length; i++) {
+      const width = this.widths[i] as number;
+      const mean = (inSpan * width) / (2 * HALF);
+      const count = this.countBefore(middle + width / 2) - this.countBefore(middle - width / 2);
+      this.squares[i] = (this.squares[i] as number) + (count - mean) ** 2;
+      this.means[i] = (this.means[i] as number) + mean;
+    }
   }
 
   private countBefore(bin: number): number {
