@@ -164,7 +164,7 @@ const stream = strict({
   from: instantOrOffset.optional(),
   to: instantOrOffset.optional(),
   fold: z
-    .boolean()
+    .boolean({ error: 'expected true or false' })
     .optional()
     .describe(
       'Leaves out suspected retries of a recording (the same client asks for the same soon after an error), as under load clients retry by themselves. Default false.',
