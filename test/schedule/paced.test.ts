@@ -99,6 +99,9 @@ describe('a paced recording', () => {
     for (const rows of [[], [row(0, { method: 'POST' })]]) {
       const { arrivals, opened } = await scheduled(EVEN, inputOf(curveOf([[5, 1, 1]])), rows);
       assert.deepEqual([arrivals.length, opened], [0, 1]);
+      const schedule = new PacedSchedule(EVEN, 1, inputOf(curveOf([[5, 1, 1]])), { index: 0, count: 1 });
+      schedule.push(rows, () => {});
+      assert.equal(schedule.again(), false);
     }
   });
 
@@ -123,6 +126,9 @@ describe('a paced recording', () => {
     const rows = [row(0), row(1e6, { status: 503 })];
     const plan = planOf({ pace: paced('even'), fold: true });
     const { arrivals } = await scheduled(plan, inputOf(curveOf([[6, 1, 1]])), rows);
-    assert.equal(arrivals.length, 6);
+    assert.deepEqual(
+      arrivals.map(({ recordedStatus }) => recordedStatus),
+      [200, 503, 200, 503, 200, 503],
+    );
   });
 });

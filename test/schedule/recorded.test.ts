@@ -337,4 +337,17 @@ describe('folded retries', () => {
     const plan = planOf({ fold: true, fromUs: ORIGIN_US + 1 });
     assert.deepEqual(run(plan, [failed(0), row(5e6)]).dropped, { [NOT_REPLAYED.before]: 1 });
   });
+
+  it('are the same for every shard, though there are more than can be remembered', async () => {
+    const rows = [0, 1].flatMap((round) =>
+      Array.from({ length: 70_000 }, (_, i) =>
+        failed(round * 5e6 + i, { client: `client ${i}`, status: round === 0 ? 503 : 200 }),
+      ),
+    );
+    const plan = planOf({ fold: true });
+    const whole = await scheduled(plan, INPUT, rows, undefined, 1_024);
+    const parts = await union(plan, INPUT, rows, 2, 1_024);
+    assert.deepEqual(parts.dropped, whole.dropped);
+    assert.ok((whole.dropped[NOT_REPLAYED.retry] ?? 0) < 70_000, 'some are forgotten');
+  });
 });
