@@ -158,7 +158,7 @@ const stream = strict({
   recording: oneOrMore
     .optional()
     .describe(
-      'A log, HAR or recording, or a list of them, relative to the scenario. With a curve, stages or a spike beside it, these say when, and the recording says what: its requests are sent in their order, again and again.',
+      'A log, HAR or recording, or a list of them, relative to the scenario. With a curve, stages or a spike beside it, these say when, and the recording says what: its requests are sent in their order, again and again; from and to then cut the times, not the recording.',
     ),
   amplify: multiple.optional().describe('Multiplies the visitors. Default 1.'),
   from: instantOrOffset.optional(),

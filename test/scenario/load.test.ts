@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { surveyRecording } from '../../src/recording/survey.js';
 import { loadScenario } from '../../src/scenario/load.js';
 import type { RateStream, RecordingStream } from '../../src/scenario/plan.js';
 import { accessLog, folderOf, GOOD, load } from './support.js';
@@ -275,6 +276,23 @@ gates: [p99 < 1s]
   assert.deepEqual([stream.pace?.arrivals, stream.pace?.fromUs, stream.pace?.toUs], ['even', 0, 100e6]);
   assert.equal(ratePeakPerSec, 200);
   assert.equal(inputs.streams[0]?.curve?.endUs, 50e6);
+});
+
+test('a recording without times takes them from elsewhere, or is refused', async (t) => {
+  const survey: typeof surveyRecording = async (files, options) => ({
+    ...(await surveyRecording(files, options)),
+    timed: false,
+  });
+  const of = async (keys: string) => {
+    const yaml = `target: http://127.0.0.1:1\nstreams: [{ recording: monday.log${keys} }]\n`;
+    const folder = await folderOf(t, { ...FILES, 'scenario.yaml': yaml });
+    return loadScenario(join(folder, 'scenario.yaml'), {}, {}, { survey });
+  };
+  const stages = ', stages: [{ rate: 5, for: 10s }]';
+  const [input] = (await of(stages)).inputs.streams;
+  assert.ok(input?.kind === 'recording' && !input.timed && input.curve !== null);
+  await assert.rejects(of(''), /the recording has no times/);
+  await assert.rejects(of(`${stages}, fold: true`), /what is a retry cannot be told/);
 });
 
 test('the command line wins over the file', async (t) => {
