@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { IdMapping } from '../../src/scenario/plan.js';
+import { Batcher } from '../../src/schedule/batcher.js';
 import { IdFinder, IdMapper } from '../../src/schedule/recorded-ids.js';
 import { NOT_REPLAYED } from '../../src/schedule/row-judge.js';
 import { PopularIds, studyRecordings } from '../../src/schedule/study.js';
@@ -155,6 +156,20 @@ describe('replayed rows', () => {
     assert.deepEqual(dropped, { [NOT_REPLAYED.id]: 1 });
     assert.deepEqual(remapped, { 0: 2 });
     assert.equal(arrivals[0]?.route, 1, 'the route is that of the recorded path');
+  });
+});
+
+describe('a batch', () => {
+  it('keeps the routes of two recorded paths that are sent as one', () => {
+    const batcher = new Batcher();
+    const arrival = { dueUs: 0, seq: 0, visitor: 0, tenant: null, method: 'GET', path: '/a', host: null };
+    const rest = { recordedStatus: 200, recordedDurationUs: 1, headers: undefined, body: undefined };
+    for (const route of [1, 2, 1]) batcher.add({ ...arrival, ...rest, route });
+    const batch = batcher.take();
+    assert.deepEqual(
+      [...(batch?.request ?? [])].map((i) => batch?.requests[i]?.route),
+      [1, 2, 1],
+    );
   });
 });
 
