@@ -7,13 +7,13 @@ import type { Overrides } from '../scenario/load.js';
 import type { PlanStream, StreamInput } from '../scenario/plan.js';
 import { type Arrivals, emptyRequest, MergedArrivals } from '../schedule/arrivals.js';
 import { Batcher } from '../schedule/batcher.js';
+import { feed, rowScheduleOf } from '../schedule/feed.js';
 import { countStream } from '../schedule/forecast.js';
 import { lanesOf, type Shard, WHOLE } from '../schedule/lanes.js';
 import { RateArrivals } from '../schedule/rate-arrivals.js';
-import { RecordedSchedule } from '../schedule/recorded.js';
 import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
 import { rowsOf } from '../workers/rows.js';
-import { coverageOf } from './coverage.js';
+import { amplifiedOf, coverageOf } from './coverage.js';
 import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import type { Terminal } from './terminal.js';
@@ -86,6 +86,7 @@ function reportOf(prepared: Prepared): PlanReport {
     inFlightMax: resources.inFlightMax,
     connectionsAtPeak: connectionsAtPeak(prepared),
     coverage: coverageOf(prepared),
+    amplified: amplifiedOf(prepared),
     gates: loaded.gates.map(({ text }) => text),
     warnings: resources.warnings,
     visitorsKnown: recorded.every((forecast) => forecast === undefined || shard.n === 1),
@@ -102,7 +103,8 @@ function countOf({ loaded, shard, recorded }: Prepared, stream: PlanStream, inpu
 }
 
 function sourceOf(stream: PlanStream): string {
-  return stream.kind === 'recording' ? 'recording' : stream.source.kind;
+  if (stream.kind === 'rate') return stream.source.kind;
+  return stream.pace === null ? 'recording' : `recording, ${stream.pace.source.kind}`;
 }
 
 /** Connections open at once when all goes well: the visitors between their requests, or what the policy fixes. */
@@ -166,17 +168,19 @@ async function writeArrivals({ loaded, shard }: Prepared): Promise<void> {
     }
     if (input?.kind !== 'recording') throw new Error('a stream and its input are of different kinds');
     const recorded = new RecordedArrivals(i, [], () => {});
-    const schedule = new RecordedSchedule(plan, i, input, { index: shard.i, count: shard.n });
-    const rows = rowsOf(plan, i, input)[Symbol.asyncIterator]();
+    const schedule = rowScheduleOf(plan, i, input, { index: shard.i, count: shard.n });
     const batcher = new Batcher();
+    const batches = feed(
+      schedule,
+      () => rowsOf(input),
+      (arrival) => batcher.add(arrival),
+    );
     feeds.push(async () => {
       while (Number.isNaN(recorded.dueUs)) {
-        const next = await rows.next();
-        if (next.done === true) schedule.end((arrival) => batcher.add(arrival));
-        else schedule.push(next.value, (arrival) => batcher.add(arrival));
+        const { done } = await batches.next();
         const batch = batcher.take();
         if (batch !== undefined) recorded.push(batch);
-        if (next.done === true) recorded.end();
+        if (done === true) recorded.end();
       }
     });
     return recorded;

@@ -3,14 +3,17 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../problem.js';
 import { type LoadedScenario, loadScenario, type Overrides } from '../scenario/load.js';
+import type { RecordingInput } from '../scenario/plan.js';
 import { checkCeiling } from '../scenario/safety.js';
 import { forecastRate, type RateForecast, type RecordedForecast } from '../schedule/forecast.js';
 import { forecastRecording } from '../schedule/forecast-recording.js';
 import type { Shard } from '../schedule/lanes.js';
+import { studyRecordings } from '../schedule/study.js';
 import { rowsOf } from '../workers/rows.js';
 
 /** A scenario ready to be run or looked at. */
 export interface Prepared {
+  /** Its inputs completed by what recordings had to be studied for. */
   readonly loaded: LoadedScenario;
   readonly shard: Shard;
   /** The whole plan's rate over time and its phases. */
@@ -31,7 +34,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const allowFile = join(env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'flashcrowd', 'allowed-hosts');
   const loaded = await loadScenario(file, { allowFile, ...overrides }, env);
-  const { plan, inputs } = loaded;
+  const { plan } = loaded;
   if (shard.n > plan.lanes) {
     throw new UserError([
       {
@@ -42,13 +45,15 @@ export async function prepare(
       },
     ]);
   }
+  const open = (input: RecordingInput) => () => rowsOf(input);
+  const inputs = await studyRecordings(plan, loaded.inputs, open);
   const recorded = await Promise.all(
     inputs.streams.map((input, i) =>
-      input.kind === 'recording' ? forecastRecording(plan, i, input, rowsOf(plan, i, input)) : undefined,
+      input.kind === 'recording' ? forecastRecording(plan, i, input, open(input)) : undefined,
     ),
   );
   const rate = forecastRate(plan, inputs, recorded);
   const over = checkCeiling(loaded.target, rate.peakPerSec);
   if (over !== undefined) throw new UserError([{ place: file, ...over }]);
-  return { loaded, shard, rate, recorded };
+  return { loaded: { ...loaded, inputs }, shard, rate, recorded };
 }

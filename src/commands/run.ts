@@ -18,7 +18,7 @@ import { lanesOf, type Shard } from '../schedule/lanes.js';
 import { formatCount, formatMultiple, formatRate } from '../units.js';
 import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
-import { coverageOf } from './coverage.js';
+import { amplifiedOf, coverageOf } from './coverage.js';
 import { planResources, reachTarget } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { type ReportRequest, writeReports } from './reports.js';
@@ -140,6 +140,7 @@ function monotonicNowUs(): number {
 
 function headOf(prepared: Prepared, plannedTotal: number, workers: number, startUs: number): Head {
   const { loaded, rate, shard } = prepared;
+  const amplified = amplifiedOf(prepared);
   return {
     format: 1,
     version: VERSION,
@@ -162,6 +163,7 @@ function headOf(prepared: Prepared, plannedTotal: number, workers: number, start
     gates: loaded.gates,
     capDeclared: loaded.maxInFlight !== null,
     coverage: coverageOf(prepared),
+    ...(amplified.length > 0 && { amplified }),
   };
 }
 

@@ -1,6 +1,7 @@
 // The Snapshot: all that is kept of a run, as totals that add; merging two is exact and forgets their order.
 import type { Gate } from '../scenario/gate.js';
 import type { Phase, Plan } from '../scenario/plan.js';
+import type { Amplified } from '../schedule/acceptance.js';
 import type { Shard } from '../schedule/lanes.js';
 import { COARSE } from './buckets.js';
 import {
@@ -55,6 +56,8 @@ export interface Head {
   readonly capDeclared: boolean;
   /** What was not replayed or not covered, for the report. */
   readonly coverage: Coverage;
+  /** The acceptance test of each amplified recording; absent where there is none. */
+  readonly amplified?: readonly Amplified[];
 }
 
 export interface Coverage {

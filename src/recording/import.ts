@@ -1,5 +1,6 @@
 // Makes one recording of logs: read in start order, audited on the way, and written as Parquet.
 import { type Problem, UserError } from '../problem.js';
+import { VERSION } from '../version.js';
 import type { Audit } from './audit.js';
 import { AuditBuilder } from './audit-builder.js';
 import { RecordingWriter } from './parquet-writer.js';
@@ -35,7 +36,7 @@ export async function importRecording(
 ): Promise<Audit> {
   const builder = new AuditBuilder();
   const reader = new RecordingReader({ ...options, setApart: (row) => builder.setApart(row) });
-  const writer = out === null ? null : await RecordingWriter.create(out);
+  const writer = out === null ? null : await RecordingWriter.create(out, VERSION);
   try {
     for await (const batch of reader) {
       for (const row of batch) builder.add(row);

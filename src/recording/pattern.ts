@@ -19,47 +19,101 @@ export class Pattern {
   constructor(text: string) {
     const wild = text.search(/\*|\{\w+\}/);
     this.head = wild < 0 ? text : text.slice(0, wild);
-    const codes: number[] = [];
-    for (const [part] of (wild < 0 ? '' : text.slice(wild)).matchAll(/\*+|\{\w+\}|[\s\S]/g)) {
-      if (part[0] === '*') codes.push(STAR);
-      else if (part.length > 1) codes.push(SEGMENT_CHAR, SEGMENT_REST);
-      else codes.push(part.charCodeAt(0));
-    }
-    this.codes = codes;
+    this.codes = codesOf(wild < 0 ? '' : text.slice(wild));
   }
 
   test(text: string): boolean {
     if (!text.startsWith(this.head)) return false;
     if (this.codes.length === 0) return text.length === this.head.length;
     if (this.codes.length === 1 && this.codes[0] === STAR) return true;
-    return this.run(text, this.head.length);
+    let whole = false;
+    walk(this.codes, text.slice(this.head.length), (length) => {
+      whole = length === text.length - this.head.length;
+    });
+    return whole;
+  }
+}
+
+/** A pattern in which one placeholder is to be read out: `/products/{product}`. */
+export class CapturePattern {
+  private readonly before: readonly number[];
+  /** Reversed, as the text is walked from its end. */
+  private readonly after: readonly number[];
+
+  /** @param text holds `{name}` exactly once */
+  constructor(text: string, name: string) {
+    const [before = '', after = ''] = text.split(`{${name}}`);
+    this.before = codesOf(before);
+    this.after = codesOf(after).reverse();
   }
 
-  /** Walks the text once with the set of all places in the pattern that could have been reached. */
-  private run(text: string, from: number): boolean {
-    const codes = this.codes;
-    const n = codes.length;
-    let reached = new Uint8Array(n + 1);
-    let next = new Uint8Array(n + 1);
-    reached[0] = 1;
-    skipOptional(codes, reached);
-    for (let i = from; i < text.length; i++) {
-      const char = text.charCodeAt(i);
-      let any = false;
-      next.fill(0);
-      for (let p = 0; p < n; p++) {
-        if (reached[p] === 0) continue;
-        const code = codes[p]!;
-        if (code === STAR || (code === SEGMENT_REST && char !== SLASH)) next[p] = 1;
-        else if (code === char || (code === SEGMENT_CHAR && char !== SLASH)) next[p + 1] = 1;
-        else continue;
-        any = true;
-      }
-      if (!any) return false;
-      skipOptional(codes, next);
-      [reached, next] = [next, reached];
+  /**
+   * Where the placeholder's text is: one or more characters other than `/`, from the earliest place on and then as
+   * long as can be. Time is bounded as for `Pattern`; null where the pattern does not take the whole text.
+   */
+  find(text: string): readonly [from: number, to: number] | null {
+    const starts = new Uint8Array(text.length + 1);
+    walk(this.before, text, (length) => {
+      starts[length] = 1;
+    });
+    const ends = new Uint8Array(text.length + 1);
+    walk(this.after, reversed(text), (length) => {
+      ends[text.length - length] = 1;
+    });
+    let found: readonly [number, number] | null = null;
+    let to = -1;
+    for (let from = text.length; from >= 0; from--) {
+      if (text.charCodeAt(from) === SLASH) to = -1;
+      else if (starts[from] === 1 && to > from) found = [from, to];
+      if (to < 0 && ends[from] === 1) to = from;
     }
-    return reached[n] === 1;
+    return found;
+  }
+}
+
+function codesOf(text: string): number[] {
+  const codes: number[] = [];
+  for (const [part] of text.matchAll(/\*+|\{\w+\}|[\s\S]/g)) {
+    if (part[0] === '*') codes.push(STAR);
+    else if (part.length > 1) codes.push(SEGMENT_CHAR, SEGMENT_REST);
+    else codes.push(part.charCodeAt(0));
+  }
+  return codes;
+}
+
+function reversed(text: string): string {
+  let out = '';
+  for (let i = text.length - 1; i >= 0; i--) out += text[i];
+  return out;
+}
+
+/**
+ * Walks the text once with the set of all places in the pattern that could have been reached; calls `matched` with
+ * the length of each beginning of the text that the pattern takes, shortest first.
+ */
+function walk(codes: readonly number[], text: string, matched: (length: number) => void): void {
+  const n = codes.length;
+  let reached = new Uint8Array(n + 1);
+  let next = new Uint8Array(n + 1);
+  reached[0] = 1;
+  skipOptional(codes, reached);
+  if (reached[n] === 1) matched(0);
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    let any = false;
+    next.fill(0);
+    for (let p = 0; p < n; p++) {
+      if (reached[p] === 0) continue;
+      const code = codes[p]!;
+      if (code === STAR || (code === SEGMENT_REST && char !== SLASH)) next[p] = 1;
+      else if (code === char || (code === SEGMENT_CHAR && char !== SLASH)) next[p + 1] = 1;
+      else continue;
+      any = true;
+    }
+    if (!any) return;
+    skipOptional(codes, next);
+    [reached, next] = [next, reached];
+    if (reached[n] === 1) matched(i + 1);
   }
 }
 

@@ -6,6 +6,7 @@ import { failedShare, type Tally, together } from '../judge/who.js';
 import { quantile } from '../measure/distribution.js';
 import { OUTCOME_INDEX } from '../measure/outcome.js';
 import { type Snapshot, sumGroups } from '../measure/snapshot.js';
+import type { PlanStream } from '../scenario/plan.js';
 import {
   formatCount,
   formatDuration,
@@ -233,8 +234,9 @@ function coverage({ head }: Snapshot, { recorded }: Judgement, say: Say): Line[]
 function speed({ head }: Snapshot, say: Say): Line[] {
   const { speed, streams } = head.plan;
   if (speed === 1) return [];
-  const recorded = streams.some(({ kind }) => kind === 'recording');
-  const made = streams.some(({ kind }) => kind === 'rate');
+  const keepsTimes = (stream: PlanStream) => stream.kind === 'recording' && !stream.pace;
+  const recorded = streams.some(keepsTimes);
+  const made = !streams.every(keepsTimes);
   const lasted = speed > 1 ? `1/${speed}` : formatMultiple(1 / speed);
   const parts = [
     ...(recorded ? [`recordings came at ${formatMultiple(speed)} their rate`] : []),

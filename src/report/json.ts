@@ -68,6 +68,9 @@ export function summarise(
       connect: durations(ofDistribution(connections.connect)),
     },
     coverage: { dropped: { ...head.coverage.dropped }, notes: [...head.coverage.notes] },
+    ...(head.amplified && {
+      amplified: head.amplified.map((test) => ({ ...test, dispersion: [...test.dispersion] })),
+    }),
     validity: {
       verdict: judgement.validity.verdict,
       findings: judgement.validity.findings.map((finding) => ({ ...finding })),

@@ -1,6 +1,7 @@
 // The report of a plan: what would be sent, for people and for scripts.
 import type { Coverage } from '../measure/snapshot.js';
 import type { ConnectionPolicy, Phase } from '../scenario/plan.js';
+import type { Amplified } from '../schedule/acceptance.js';
 import type { Shard } from '../schedule/lanes.js';
 import {
   formatBytes,
@@ -55,6 +56,8 @@ export interface PlanReport {
   readonly inFlightMax: number;
   readonly connectionsAtPeak: { readonly open: number; readonly newPerSec: number } | null;
   readonly coverage: Coverage;
+  /** The acceptance test of each amplified recording. */
+  readonly amplified: readonly Amplified[];
   readonly gates: readonly string[];
   readonly warnings: readonly string[];
 }

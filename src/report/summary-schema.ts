@@ -6,6 +6,31 @@ const count = z.int().min(0);
 const share = z.number().min(0).max(1);
 const name = z.string();
 
+const amplified = z
+  .strictObject({
+    stream: name,
+    k: z.number(),
+    counts: z
+      .strictObject({ binS: z.number(), bins: count, maxZ: z.number() })
+      .describe('largest |A - kR| / sqrt(kR) of arrivals A and recorded requests R in a bin'),
+    dispersion: z.array(
+      z.union([
+        z
+          .strictObject({
+            windowS: z.number(),
+            recorded: z.number(),
+            expected: z.number().describe('1 + k (recorded - 1)'),
+            actual: z.number(),
+            ratio: z.number().describe('actual / expected'),
+            within: z.boolean().describe('within 20 % of 1'),
+          })
+          .describe('index of dispersion for counts, a 60 s moving mean divided out'),
+        z.strictObject({ windowS: z.number(), skipped: z.string() }),
+      ]),
+    ),
+  })
+  .describe('whether an amplified recording is as bursty as that many visitors');
+
 /** Milliseconds; `atLeast` where it was cut at the timeout; null without data. */
 const ms = z.union([z.number(), z.strictObject({ atLeast: z.number() }), z.null()]).meta({
   id: 'ms',
@@ -156,6 +181,7 @@ export const SUMMARY = z.strictObject({
   unknownIds: count.describe('operations answered 404 or 410 where 2xx or 3xx was recorded; also in errors'),
   connections: z.strictObject({ opened: count, max: count, connect: durations }),
   coverage: z.strictObject({ dropped: z.record(z.string(), count), notes: z.array(z.string()) }),
+  amplified: z.array(amplified).optional().describe('absent where no recording is amplified'),
   validity: z.strictObject({ verdict: z.enum(['valid', 'suspect', 'invalid']), findings: z.array(finding) }),
   gates: z.array(gate),
   verdict: z.enum(['held', 'did_not_hold', 'untrustworthy', 'inconclusive', 'no_gates']),

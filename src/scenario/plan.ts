@@ -135,6 +135,37 @@ export interface RecordingStream extends StreamBase {
   readonly hosts: Readonly<Record<string, string>> | 'as-recorded' | null;
   /** Names of the routes whose writes and acting paths may be sent. */
   readonly writes: readonly string[];
+  /** Whether suspected retries are left out, so that operations are replayed. */
+  readonly fold: boolean;
+  /** Recorded ids that are sent as others. */
+  readonly ids: readonly IdMapping[];
+  /** Where arrivals take their times from; null: from the recording. Then the cut is the pace's, not the rows'. */
+  readonly pace: Pace | null;
+}
+
+/** A rate over time that the rows of a recording follow, in their recorded order, read again when they end. */
+export interface Pace {
+  readonly source: RateSource;
+  readonly arrivals: 'poisson' | 'even';
+  /** The source's cut, microseconds of its own time; `toUs` null means to its end. */
+  readonly fromUs: number;
+  readonly toUs: number | null;
+}
+
+/**
+ * How the ids of one kind are sent: `popularity`: the k-th most requested recorded id as the k-th of the list, by rank
+ * modulo its length; `hash`: as the one that its hash picks; `table`: as the table says, else the row is dropped.
+ */
+export interface IdMapping {
+  /** What is mapped; the placeholder in `in`. */
+  readonly name: string;
+  /** Path patterns with `{name}` once, or a query parameter: `?product_id={name}`, with or without a path before. */
+  readonly in: readonly string[];
+  readonly by: 'popularity' | 'hash' | 'table';
+  /** Of the CSV that holds the ids to send. */
+  readonly digest: string;
+  /** The CSV's column of ids to send. */
+  readonly column: string;
 }
 
 /** A stretch of the plan, whole seconds of due time, from the planned rate alone; `endS` is not in it. */
@@ -178,6 +209,8 @@ export interface RecordingInput {
   readonly kind: 'recording';
   /** The Parquet file, an absolute path. */
   readonly file: string;
+  /** What of it has to be read: the stream's cut. */
+  readonly span: { readonly fromUs: number | null; readonly toUs: number | null };
   /** The instant whose due time is 0: the stream's `fromUs`, else the start of the first row. UTC microseconds. */
   readonly originUs: number;
   /** Lines of the logs, the rows that they became, and why the others did not. */
@@ -187,9 +220,29 @@ export interface RecordingInput {
   /** How start times were rebuilt, in words, and the coarsest step of stamps, microseconds. */
   readonly stampModel: string;
   readonly resolutionUs: number;
-  /** Whether starts mean anything: requests without times can be sent at a curve's times only. */
+  /** Whether the rows have times; without, their starts mean nothing but their order. */
   readonly timed: boolean;
+  /** The pace's rate over time after cut, speed and amplification; null where the recording has its own times. */
+  readonly curve: Curve | null;
+  /** Parallel to the stream's `ids`. */
+  readonly ids: readonly IdLists[];
+  /** How far a clone may be shifted to either side, microseconds of recorded time. */
+  readonly cloneShiftUs: number;
 }
+
+/** The ids of one mapping. */
+export interface IdLists {
+  /** Ids to send, in the order of the CSV. */
+  readonly staging: readonly string[];
+  /**
+   * Recorded ids, as they are without percent-encoding. `table`: parallel to `staging`; `popularity`: the most
+   * requested first, counted when the scenario is prepared; `hash`: none.
+   */
+  readonly recorded: readonly string[];
+}
+
+/** The widest shift of a clone to either side, microseconds of recorded time: half of two seconds. */
+export const CLONE_SHIFT_MAX_US = 1_000_000;
 
 /** Arrivals are numbered within a plan: stream s has the numbers from s · 2^40. */
 export const SEQ_PER_STREAM = 2 ** 40;

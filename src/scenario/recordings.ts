@@ -9,7 +9,7 @@ import type { ReadRules } from '../recording/rules.js';
 import type { Where } from '../recording/where.js';
 import type { InputFiles } from './inputs.js';
 import { didYouMean } from './nearest.js';
-import type { RecordingInput, RecordingStream } from './plan.js';
+import { CLONE_SHIFT_MAX_US, type RecordingInput, type RecordingStream } from './plan.js';
 import { type Path, type ProblemList, quote } from './problems.js';
 import type { RouteTable } from './routes.js';
 import type { TypedStream, TypedWhere } from './schema.js';
@@ -20,7 +20,7 @@ import type { Target } from './target.js';
 export type OpenRecordings = (files: readonly string[], rules: ReadRules) => Promise<OpenedRecording>;
 
 export interface ResolvedRecording {
-  readonly stream: Omit<RecordingStream, 'name' | 'amplify' | 'writes'>;
+  readonly stream: Omit<RecordingStream, 'name' | 'amplify' | 'writes' | 'ids' | 'pace'>;
   readonly input: RecordingInput;
   readonly audit: Audit;
 }
@@ -48,7 +48,8 @@ export async function readRecording(
     problems,
   );
   if (found === undefined) return undefined;
-  const cut = readCuts(path, typed, found, problems);
+  // With a pace, from and to cut the source of the times, and all rows are there to be taken.
+  const cut = isPaced(typed) ? { fromUs: null, toUs: null } : readCuts(path, typed, found, problems);
   if (cut === undefined) return undefined;
   for (const [i, file] of shown.entries()) await files.digest(file, found.digests[i]);
   const { audit, digests } = found;
@@ -61,11 +62,13 @@ export async function readRecording(
       `${shown.join(', ')}: rows name hosts and target.hosts maps none: these rows are dropped`,
     );
   }
+  if (!audit.timed) checkTimes(path, typed, problems);
   return {
-    stream: { kind: 'recording', digests, read: rules, ...cut, where, hosts },
+    stream: { kind: 'recording', digests, read: rules, ...cut, where, hosts, fold: typed.fold ?? false },
     input: {
       kind: 'recording',
       file: found.file,
+      span: cut,
       originUs: cut.fromUs ?? found.firstUs,
       lines: audit.lines,
       rows: audit.rows,
@@ -73,6 +76,9 @@ export async function readRecording(
       stampModel: audit.stamp.model,
       resolutionUs: audit.stamp.resolutionUs,
       timed: audit.timed,
+      curve: null,
+      ids: [],
+      cloneShiftUs: CLONE_SHIFT_MAX_US,
     },
     audit,
   };
@@ -89,6 +95,22 @@ function readTyped(typed: TypedStream['recording']): { references: string[]; rul
     references: listOf(files),
     rules: Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined)),
   };
+}
+
+/** Whether a recording takes its times from a curve, stages or a spike. */
+export function isPaced(typed: TypedStream): boolean {
+  return typed.curve !== undefined || typed.stages !== undefined || typed.spike !== undefined;
+}
+
+/** What cannot be done with a recording that has no times. */
+function checkTimes(path: Path, typed: TypedStream, problems: ProblemList): void {
+  if (!isPaced(typed)) {
+    const hint = 'say when: add stages, a curve or a spike to the stream';
+    problems.add([...path, 'recording'], 'the recording has no times', hint);
+  } else if (typed.fold === true) {
+    const message = 'what is a retry cannot be told, as the recording has no times';
+    problems.add([...path, 'fold'], message, 'leave it out', 'key');
+  }
 }
 
 async function findAll(

@@ -3,14 +3,21 @@ import { peakOfSum } from './curve.js';
 import { readData } from './data.js';
 import { readGates } from './gates.js';
 import { readHeaders } from './headers.js';
+import { type ResolvedIds, readIds } from './ids.js';
 import type { InputFiles } from './inputs.js';
 import type { LoadedScenario, Overrides } from './load.js';
-import type { Plan, PlanStream, StreamInput } from './plan.js';
+import type { Curve, Pace, Plan, PlanStream, StreamInput } from './plan.js';
 import type { ProblemList, Spot } from './problems.js';
-import { checkWhereRoutes, looksAtTenant, type OpenRecordings, readRecording } from './recordings.js';
+import {
+  checkWhereRoutes,
+  isPaced,
+  looksAtTenant,
+  type OpenRecordings,
+  readRecording,
+} from './recordings.js';
 import { type RouteCount, RouteTable } from './routes.js';
 import { checkCeiling, checkTarget, checkTenantHosts, readAllowFile } from './safety.js';
-import type { TypedScenario } from './schema.js';
+import type { TypedIds, TypedScenario } from './schema.js';
 import {
   readConnections,
   readFactor,
@@ -21,6 +28,7 @@ import {
   readWhole,
   VISITS,
 } from './settings.js';
+import { readSource } from './sources.js';
 import { type Draft, draftStreams, readRateStream, type Shared } from './streams.js';
 import { readTarget, type Target } from './target.js';
 import { Placeholders, type SecretStore } from './templates.js';
@@ -61,7 +69,8 @@ export async function resolveScenario(
     usedData: new Set(),
     writes,
   };
-  const streams = await resolveStreams(drafts, shared, target, open);
+  const resolved = await resolveStreams(drafts, shared, target, open);
+  const streams = { ...resolved, found: await withIds(resolved.found, typed.ids, shared) };
   warnOfUnused(shared, problems);
 
   for (const [i, name] of (typed.writes ?? []).entries()) {
@@ -71,7 +80,7 @@ export async function resolveScenario(
     if (stream.kind === 'recording') checkWhereRoutes([...draft.path, 'where'], stream.where, routes);
   }
   checkTenants(drafts, tenants !== null, problems);
-  const curves = streams.found.flatMap(({ input }) => (input.kind === 'rate' ? [input.curve] : []));
+  const curves = streams.found.flatMap(({ input }) => input.curve ?? []);
   const ratePeakPerSec = peakOfSum(curves);
   const plan: Plan = {
     format: 1,
@@ -87,7 +96,9 @@ export async function resolveScenario(
       stream.kind === 'recording' ? { ...stream, writes } : stream,
     ),
   };
-  const hurried = drafts.flatMap(({ kind, name }) => (kind === 'recording' && speed !== 1 ? [name] : []));
+  const hurried = drafts.flatMap(({ kind, name, typed }) =>
+    kind === 'recording' && !isPaced(typed) && speed !== 1 ? [name] : [],
+  );
   const known = streams.complete && !problems.isSpoiled(['streams']) && !problems.isSpoiled(['routes']);
   const names = {
     streams: drafts.map(({ name }) => name),
@@ -133,15 +144,56 @@ async function resolveStreams(
     } else if (draft.kind === 'recording') {
       const { path, typed, name, amplify } = draft;
       const resolved = await readRecording(path, typed, target, shared.files, open);
-      if (resolved === undefined) continue;
-      const stream = { ...resolved.stream, name, amplify, writes: [] };
-      found.push({ draft, stream, input: resolved.input });
+      const pace = isPaced(typed) ? await readPace(draft, shared) : null;
+      if (resolved === undefined || pace === undefined) continue;
+      const stream = { ...resolved.stream, name, amplify, writes: [], ids: [], pace: pace?.pace ?? null };
+      found.push({ draft, stream, input: { ...resolved.input, curve: pace?.curve ?? null } });
       templates.push(...resolved.audit.routes);
-      recordedPerSec += (resolved.audit.peakSecond?.requests ?? 0) * amplify;
+      if (pace === null) recordedPerSec += (resolved.audit.peakSecond?.requests ?? 0) * amplify;
     }
   }
   if (drafts.some(({ kind }) => kind === 'recording')) shared.routes.addSeen(templates);
   return { found, complete: found.length === drafts.length, recordedPerSec };
+}
+
+/** The times of a recording that takes them from elsewhere; undefined if they are a problem. */
+async function readPace(
+  { path, typed, amplify }: Draft,
+  { speed, files }: Shared,
+): Promise<{ pace: Pace; curve: Curve } | undefined> {
+  const resolved = await readSource(path, typed, { speed, amplify }, files);
+  if (resolved === undefined) return undefined;
+  const { source, fromUs, toUs, curve } = resolved;
+  return { pace: { source, arrivals: typed.arrivals ?? 'poisson', fromUs, toUs }, curve };
+}
+
+/** The streams with the ids that their recordings are to be sent with. */
+async function withIds(
+  streams: readonly Found[],
+  typed: TypedIds | undefined,
+  { routes, files }: Shared,
+): Promise<Found[]> {
+  const shared = await readIds(['ids'], typed, routes, files);
+  const found: Found[] = [];
+  for (const one of streams) {
+    const { draft, stream, input } = one;
+    if (stream.kind !== 'recording' || input.kind !== 'recording') {
+      found.push(one);
+      continue;
+    }
+    const own = await readIds([...draft.path, 'ids'], draft.typed.ids, routes, files);
+    const ids: ResolvedIds[] = [...new Map([...shared, ...own]).values()].sort((a, b) =>
+      a.mapping.name < b.mapping.name ? -1 : 1,
+    );
+    found.push({
+      draft,
+      stream: { ...stream, ids: ids.map(({ mapping }) => mapping) },
+      input: { ...input, ids: ids.map(({ lists }) => lists) },
+    });
+  }
+  if (shared.size > 0 && !found.some(({ stream }) => stream.kind === 'recording'))
+    files.problems.warnings.push('ids: no stream has a recording');
+  return found;
 }
 
 async function checkSafety(

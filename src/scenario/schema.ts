@@ -154,7 +154,39 @@ const recording = z
     ],
     { error: 'expected a file, a list of files, or a mapping with files' },
   )
-  .describe('Logs, HARs, captures or recordings, relative to the scenario; imported once, then kept.');
+  .describe(
+    'Logs, HARs, captures or recordings, relative to the scenario; imported once, then kept. With a curve, stages or a spike beside it, these say when, and the recording says what: its requests are sent in their order, again and again; from and to then cut the times, not the recording.',
+  );
+
+const idMapping = strict({
+  map: z
+    .string()
+    .optional()
+    .describe('A CSV with a header that holds the ids to send, relative to the scenario.'),
+  column: z
+    .string()
+    .optional()
+    .describe(
+      'The column of the CSV. Default: the one named as the ids are, or the only one; for a table: staging.',
+    ),
+  by: z
+    .enum(['popularity', 'hash', 'table'])
+    .optional()
+    .describe(
+      'popularity (the default): the most requested recorded id becomes the first of the CSV, and so on; hash: each becomes any one, always the same; table: by the columns recorded and staging, other ids are not sent.',
+    ),
+  in: oneOrMore
+    .optional()
+    .describe(
+      'Where the ids are: path patterns such as /products/{product}, query parameters such as "?product_id={product}". Default: where {product} is in the path of a route, or {id} in that of the route named product.',
+    ),
+}).describe('How recorded ids of one kind are sent as others.');
+
+const ids = z
+  .record(z.string(), idMapping)
+  .describe(
+    'Recorded ids that the target does not know, by what they are of (product): which to send instead.',
+  );
 
 const stream = strict({
   name: z.string().optional().describe('Name in reports and gates. Default: stream-1, stream-2, ...'),
@@ -165,6 +197,13 @@ const stream = strict({
   amplify: multiple.optional().describe('Multiplies the visitors. Default 1.'),
   from: instantOrOffset.optional(),
   to: instantOrOffset.optional(),
+  fold: z
+    .boolean({ error: 'expected true or false' })
+    .optional()
+    .describe(
+      'Leaves out suspected retries of a recording (the same client asks for the same soon after an error), as under load clients retry by themselves. Default false.',
+    ),
+  ids: ids.optional().describe("Recorded ids to send as others; they win over the scenario's."),
   arrivals: z
     .enum(['poisson', 'even'])
     .optional()
@@ -177,7 +216,9 @@ const stream = strict({
   data: data.optional(),
   where: where.optional(),
   visits: visits.optional(),
-}).describe('A source of load: exactly one of curve, stages, spike, recording.');
+}).describe(
+  'A source of load: exactly one of curve, stages, spike, recording; or a recording at the times of one of the others.',
+);
 
 const statusRanges = z
   .union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))], {
@@ -270,6 +311,7 @@ const scenario = strict({
     .optional()
     .describe('Named classes of requests; they bound what is reported.'),
   data: data.optional().describe('Values for placeholders of all streams.'),
+  ids: ids.optional().describe('Recorded ids to send as others, for all recordings.'),
   gates: z
     .array(z.string())
     .optional()
@@ -286,6 +328,7 @@ export type TypedData = z.output<typeof data>;
 export type TypedTarget = z.output<typeof target>;
 export type TypedConnections = z.output<typeof connections>;
 export type TypedRoute = z.output<typeof route>;
+export type TypedIds = z.output<typeof ids>;
 export type TypedWhere = z.output<typeof where>;
 export type ShapeIssue = z.core.$ZodIssue;
 

@@ -15,7 +15,13 @@ import { Placeholders, type SecretStore, stretches } from './templates.js';
 
 export const AMPLIFY_MAX = 10_000;
 const SOURCES = ['curve', 'stages', 'spike', 'recording'] as const;
-const ONLY_RATE = ['arrivals', 'tenant', 'requests', 'data', 'visits'] as const;
+/** Keys that would say again what a recording says itself; with a pace, arrivals are the pace's. */
+const ONLY_RATE = ['tenant', 'requests', 'data', 'visits'] as const;
+const ONLY_RECORDING = [
+  ['where', 'where filters recordings, and this is none'],
+  ['fold', 'fold leaves out retries of recordings, and this is none'],
+  ['ids', 'ids are those of recordings, and this is none'],
+] as const;
 
 /** A stream with its name, kind and final amplification. */
 export interface Draft {
@@ -97,19 +103,20 @@ function readAmplify(
 
 function kindOf(path: Path, typed: TypedStream, problems: ProblemList): Draft['kind'] {
   const given = SOURCES.filter((source) => typed[source] !== undefined);
-  if (given.length !== 1) {
+  const recording = typed.recording !== undefined;
+  if (given.length !== 1 && !(recording && given.length === 2)) {
     const found = given.length === 0 ? 'none of them is here' : `${given.join(' and ')} are all here`;
     problems.add(path, `expected one of ${SOURCES.join(', ')}; ${found}`, 'a stream has one source of load');
     return null;
   }
-  const recording = given[0] === 'recording';
-  const misplaced: readonly (keyof TypedStream)[] = recording ? ONLY_RATE : ['where'];
-  for (const key of misplaced) {
-    if (typed[key] === undefined) continue;
-    const message = recording
-      ? `a recording has its own ${key}`
-      : 'where filters recordings, and this is none';
-    problems.add([...path, key], message, 'leave it out', 'key');
+  const misplaced: readonly (readonly [keyof TypedStream, string])[] = recording
+    ? [...ONLY_RATE, ...(given.length === 1 ? (['arrivals'] as const) : [])].map((key) => [
+        key,
+        `a recording has its own ${key}`,
+      ])
+    : ONLY_RECORDING;
+  for (const [key, message] of misplaced) {
+    if (typed[key] !== undefined) problems.add([...path, key], message, 'leave it out', 'key');
   }
   return recording ? 'recording' : 'rate';
 }

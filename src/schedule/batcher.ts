@@ -26,7 +26,8 @@ export class Batcher {
     this.#visitor.push(arrival.visitor);
     this.#recordedDurationUs.push(arrival.recordedDurationUs);
     const { route, tenant, method, path, host, recordedStatus, headers, body } = arrival;
-    const key = `${method} ${host ?? ''} ${path} ${recordedStatus} ${tenant ?? ''} ${headers ?? ''}`;
+    // The route is that of the recorded path, which mapped ids may have made equal to another's.
+    const key = `${route} ${method} ${host ?? ''} ${path} ${recordedStatus} ${tenant ?? ''} ${headers ?? ''}`;
     // Bodies are not compared: two requests with one are two.
     let index = body === undefined ? this.#known.get(key) : undefined;
     if (index === undefined) {

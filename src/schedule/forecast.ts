@@ -1,7 +1,9 @@
 // The forecast: what a plan will send, in totals, before anything is sent.
 import type { Plan, PlanInputs, RateInput, RateStream } from '../scenario/plan.js';
+import type { Amplified } from './acceptance.js';
 import { areaAt, withArea } from './area.js';
 import { lanesOf, type Shard } from './lanes.js';
+import type { PaceUse } from './paced.js';
 import { type RateShape, shapeOf } from './phases.js';
 import { RateLanes } from './rate-lanes.js';
 
@@ -14,6 +16,12 @@ export interface RecordedForecast {
   readonly visitors: number;
   /** Rows that are not replayed, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Rows that are sent with other ids, by what the ids are of. */
+  readonly remapped: Readonly<Record<string, number>>;
+  /** The acceptance test of amplification; null for a stream that is not amplified, or whose times are a pace's. */
+  readonly amplified: Amplified | null;
+  /** How a paced recording is used; null for one with its own times. */
+  readonly use: PaceUse | null;
 }
 
 /** By stream; undefined for rate streams. */
@@ -31,7 +39,9 @@ export interface RateForecast extends RateShape {
 /** The rate over time that a plan intends: exact for rate streams, counted for recordings. */
 export function forecastRate(plan: Plan, inputs: PlanInputs, recorded: RecordedForecasts): RateForecast {
   const streams = inputs.streams.map((input, i) => {
-    if (input.kind === 'recording') return recorded[i]?.perSecond ?? new Float64Array(0);
+    const counted = recorded[i]?.perSecond;
+    // A pace says its rate exactly, unless there is no row to send at it.
+    if (input.curve === null || counted?.length === 0) return counted ?? new Float64Array(0);
     const curve = withArea(input.curve);
     const perSec = new Float64Array(Math.ceil(curve.endUs / 1e6));
     for (let s = 0; s < perSec.length; s++) perSec[s] = areaAt(curve, (s + 1) * 1e6) - areaAt(curve, s * 1e6);
@@ -42,7 +52,7 @@ export function forecastRate(plan: Plan, inputs: PlanInputs, recorded: RecordedF
   for (const stream of streams) {
     for (const [s, rate] of stream.entries()) perSec[s] = (perSec[s] as number) + rate;
   }
-  const counted = plan.streams.some((stream) => stream.kind === 'recording');
+  const counted = plan.streams.some((stream) => stream.kind === 'recording' && stream.pace === null);
   const smoothingS = counted ? Math.max(1, Math.min(30, Math.round(durationS / 120))) : 1;
   return { streams, perSec, durationS, ...shapeOf(perSec, smoothingS) };
 }

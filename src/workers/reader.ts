@@ -1,7 +1,7 @@
 // A reader thread's entry: it reads a recording ahead of the senders and hands each the arrivals of its lanes.
 import { workerData } from 'node:worker_threads';
 import { Batcher } from '../schedule/batcher.js';
-import { RecordedSchedule } from '../schedule/recorded.js';
+import { feed, rowScheduleOf } from '../schedule/feed.js';
 import type { FromReader, ReaderData } from './messages.js';
 import { rowsOf } from './rows.js';
 
@@ -21,7 +21,7 @@ for (const sender of senders) {
   });
 }
 
-const schedule = new RecordedSchedule(data.plan, data.stream, input, {
+const schedule = rowScheduleOf(data.plan, data.stream, input, {
   index: data.shard.i,
   count: data.shard.n,
 });
@@ -29,8 +29,8 @@ const deal = (arrival: Parameters<Batcher['add']>[0]) => {
   const lane = arrival.visitor % data.plan.lanes;
   senders[((lane - data.shard.i) / data.shard.n) % senders.length]?.batcher.add(arrival);
 };
-for await (const rows of rowsOf(data.plan, data.stream, input)) {
-  schedule.push(rows, deal);
+const batches = feed(schedule, () => rowsOf(input), deal);
+while (!(await batches.next()).done) {
   if (senders.some(({ batcher }) => batcher.full)) flush();
   while (senders.some(({ unused }) => unused >= AHEAD)) {
     await new Promise<void>((resolve) => {
@@ -38,7 +38,6 @@ for await (const rows of rowsOf(data.plan, data.stream, input)) {
     });
   }
 }
-schedule.end(deal);
 flush();
 for (const { port } of senders) {
   port.postMessage({ kind: 'end' } satisfies FromReader);

@@ -11,12 +11,12 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { type DrawKey, draw, drawKey } from '../../src/random.js';
 import { Clients } from '../../src/recording/clients.js';
 import { detectFormat, sampleOf } from '../../src/recording/formats/index.js';
+import { importRecording } from '../../src/recording/import.js';
 import { readBlocks } from '../../src/recording/lines.js';
-import { RecordingWriter } from '../../src/recording/parquet-writer.js';
-import { readRecording } from '../../src/recording/reader.js';
+import { RecordingReader } from '../../src/recording/reader.js';
 import { openRecording } from '../../src/recording/recording-file.js';
 import { Zone } from '../../src/recording/zone.js';
-import type { Plan, RecordingStream } from '../../src/scenario/plan.js';
+import { CLONE_SHIFT_MAX_US, type Plan, type RecordingStream } from '../../src/scenario/plan.js';
 import { Batcher } from '../../src/schedule/batcher.js';
 import { RecordedSchedule } from '../../src/schedule/recorded.js';
 
@@ -57,7 +57,7 @@ const PEERS: readonly (readonly [name: string, command: string, args: (inputs: I
 ];
 
 function rowsOf(file: string) {
-  return readRecording({ files: [file], seed: 1, clientKey: 'bench' });
+  return new RecordingReader({ files: [file], seed: 1, clientKey: 'bench' });
 }
 
 async function parse(file: string): Promise<number> {
@@ -72,7 +72,7 @@ async function parse(file: string): Promise<number> {
     if (reading.kind !== 'lines') throw new Error('the bench reads logs of lines');
     return reading.open(clients);
   };
-  for await (const { bytes, length } of readBlocks(file, { digest: null, cut: null })) {
+  for await (const { bytes, length } of readBlocks(createReadStream(file))) {
     parser ??= open({ bytes, length });
     for (let from = 0; from < length; lines++) {
       const to = bytes.indexOf(10, from);
@@ -83,10 +83,9 @@ async function parse(file: string): Promise<number> {
   return lines;
 }
 
+/** The whole import, with its audit. */
 async function convert(gzip: string, parquet: string): Promise<number> {
-  const writer = await RecordingWriter.create(parquet, 'bench');
-  for await (const batch of rowsOf(gzip)) await writer.append(batch);
-  return (await writer.finish('{}')).rows;
+  return (await importRecording({ files: [gzip], seed: 1, clientKey: 'bench' }, parquet)).rows;
 }
 
 /** What a reader thread does: decodes, schedules and batches; the batches are dropped. */
@@ -97,6 +96,10 @@ async function replay(parquet: string): Promise<number> {
     name: 'bench',
     amplify: 1,
     digests: ['0'],
+    read: {},
+    fold: false,
+    ids: [],
+    pace: null,
     fromUs: null,
     toUs: null,
     where: null,
@@ -118,17 +121,22 @@ async function replay(parquet: string): Promise<number> {
     ],
     streams: [stream],
   };
-  const { firstUs, lastUs, rows } = file;
-  if (firstUs === null || lastUs === null) return 0;
+  const { firstUs, rows } = file;
+  if (firstUs === null) return 0;
   const input = {
     kind: 'recording' as const,
-    files: [],
+    file: parquet,
+    span: { fromUs: null, toUs: null },
     originUs: firstUs,
-    lastUs,
     lines: rows,
     rows,
     unread: {},
     stampModel: '',
+    resolutionUs: 1e6,
+    timed: true,
+    curve: null,
+    ids: [],
+    cloneShiftUs: CLONE_SHIFT_MAX_US,
   };
   const schedule = new RecordedSchedule(plan, 0, input, { index: 0, count: 1 });
   const batcher = new Batcher();

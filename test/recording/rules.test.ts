@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { HostMap } from '../../src/recording/hosts.js';
-import { Pattern } from '../../src/recording/pattern.js';
+import { CapturePattern, Pattern } from '../../src/recording/pattern.js';
 import { isActingPath } from '../../src/recording/quarantine.js';
 
 describe('a pattern', () => {
@@ -38,6 +38,30 @@ describe('a pattern', () => {
           assert.equal(new Pattern(pieces.join('')).test(text), new RegExp(`^${source}$`).test(text));
         },
       ),
+    );
+  });
+});
+
+describe('a captured placeholder', () => {
+  it('is the earliest place and then the longest text for which the rest of the pattern holds', () => {
+    const piece = fc.constantFrom('/', 'a', 'b', '*', '{id}');
+    const part = fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join(''));
+    const text = fc.array(fc.constantFrom('/', 'a', 'b'), { maxLength: 9 }).map((chars) => chars.join(''));
+    fc.assert(
+      fc.property(part, part, text, (before, after, path) => {
+        let expected: readonly [number, number] | null = null;
+        for (let from = 0; from < path.length && expected === null; from++) {
+          for (let to = path.length; to > from && expected === null; to--) {
+            const fits =
+              !path.slice(from, to).includes('/') &&
+              new Pattern(before).test(path.slice(0, from)) &&
+              new Pattern(after).test(path.slice(to));
+            if (fits) expected = [from, to];
+          }
+        }
+        assert.deepEqual(new CapturePattern(`${before}{x}${after}`, 'x').find(path), expected);
+      }),
+      { numRuns: 1_000 },
     );
   });
 });

@@ -26,6 +26,10 @@ const staging = (extra: string) =>
   GOOD.replace('http://127.0.0.1:8080', `{ url: https://stg.example${extra} }`);
 const ALLOW = { overrides: { allowHosts: ['stg.example'] } };
 
+const LOG = { 'a.log': accessLog(3), 'p.csv': 'product,x\n1,2\n' };
+/** A recording with ids of products, on line 4. */
+const ids = (text: string) => `${stream('{ recording: a.log }')}ids: { product: ${text} }\n`;
+
 const BAD: Readonly<Record<string, Bad>> = {
   // The file and its YAML.
   'an empty file': { yaml: ' \n', place: 'scenario.yaml', path: '', message: /is empty/, hint: /init/ },
@@ -422,6 +426,137 @@ const BAD: Readonly<Record<string, Bad>> = {
     message: /fast-forward/,
     hint: /speed to 1/,
   },
+  'folded retries of stages': {
+    yaml: stream(`{ ${stages}, fold: true }`),
+    place: at(3),
+    path: 'streams[0].fold',
+    message: /fold leaves out retries of recordings/,
+  },
+  'folding that is no yes or no': {
+    yaml: stream('{ recording: a.log, fold: often }'),
+    files: { 'a.log': accessLog(3) },
+    place: at(3),
+    path: 'streams[0].fold',
+    message: /expected true or false, not "often"/,
+  },
+  'arrivals of a recording with its own times': {
+    yaml: stream('{ recording: a.log, arrivals: even }'),
+    files: { 'a.log': accessLog(3) },
+    place: at(3),
+    path: 'streams[0].arrivals',
+    message: /a recording has its own arrivals/,
+  },
+  'a recording at the times of two sources': {
+    yaml: stream(`{ recording: a.log, ${stages}, curve: b.csv }`),
+    files: { 'a.log': accessLog(3) },
+    place: at(3),
+    path: 'streams[0]',
+    message: /curve and stages and recording are all here/,
+  },
+  'a mix on a recording at the times of stages': {
+    yaml: stream(`{ recording: a.log, ${stages}, requests: [{ get: / }] }`),
+    files: { 'a.log': accessLog(3) },
+    place: at(3),
+    path: 'streams[0].requests',
+    message: /a recording has its own requests/,
+  },
+  'a recording at the times of stages that send nothing': {
+    yaml: stream('{ recording: a.log, stages: [{ rate: 0, for: 60s }] }'),
+    files: { 'a.log': accessLog(3) },
+    place: at(3),
+    path: 'streams[0]',
+    message: /sends nothing/,
+  },
+  'an instant in a recording at the times of stages': {
+    yaml: stream(`{ recording: a.log, ${stages}, from: "2025-11-28T17:26:01Z" }`),
+    files: { 'a.log': accessLog(3) },
+    place: at(3),
+    path: 'streams[0].from',
+    message: /the source has only offsets/,
+  },
+
+  // Ids.
+  'ids of stages': {
+    yaml: stream(`{ ${stages}, ids: { product: { map: p.csv, in: "/{product}" } } }`),
+    files: { 'p.csv': 'product\n1\n' },
+    place: at(3),
+    path: 'streams[0].ids',
+    message: /ids are those of recordings/,
+  },
+  'ids without a map': {
+    yaml: ids('{ in: "/products/{product}" }'),
+    files: LOG,
+    place: at(4, 17),
+    path: 'ids.product',
+    message: /map is missing/,
+    hint: /staging-product\.csv/,
+  },
+  'ids whose map is not there': {
+    yaml: ids('{ map: q.csv, in: "/products/{product}" }'),
+    files: LOG,
+    place: at(4),
+    path: 'ids.product.map',
+    message: /"q\.csv" does not exist/,
+  },
+  'ids that are nowhere': {
+    yaml: ids('{ map: p.csv }'),
+    files: LOG,
+    place: at(4, 17),
+    path: 'ids.product',
+    message: /no route's path says where \{product\} is/,
+    hint: /in: \/products\/\{product\}/,
+  },
+  'ids in a place without them': {
+    yaml: ids('{ map: p.csv, in: ["/products/{product}", "?id={prodct}"] }'),
+    files: LOG,
+    place: at(4),
+    path: 'ids.product.in[1]',
+    message: /"\?id=\{prodct\}" does not say where \{product\} is/,
+    hint: /\?product_id=\{product\}/,
+  },
+  'ids twice in one place': {
+    yaml: ids('{ map: p.csv, in: "/{product}/{product}" }'),
+    files: LOG,
+    place: at(4),
+    path: 'ids.product.in',
+    message: /does not say where/,
+  },
+  'ids in two parameters of one place': {
+    yaml: ids('{ map: p.csv, in: "?a=1&id={product}" }'),
+    files: LOG,
+    place: at(4),
+    path: 'ids.product.in',
+    message: /does not say where/,
+  },
+  'ids mapped in a way that is none': {
+    yaml: ids('{ map: p.csv, in: "/products/{product}", by: luck }'),
+    files: LOG,
+    place: at(4),
+    path: 'ids.product.by',
+    message: /expected popularity or hash or table, not "luck"/,
+  },
+  'ids of a column that is not there': {
+    yaml: ids('{ map: p.csv, in: "/products/{product}", column: id }'),
+    files: LOG,
+    place: at(4),
+    path: 'ids.product.column',
+    message: /no column "id"/,
+  },
+  'a table of ids without the recorded ones': {
+    yaml: ids('{ map: t.csv, in: "/products/{product}", by: table }'),
+    files: { ...LOG, 't.csv': 'staging,x\n1,2\n' },
+    place: at(4),
+    path: 'ids.product.column',
+    message: /no column "recorded"/,
+  },
+  'ids with a name that cannot be a placeholder': {
+    yaml: ids('{ map: p.csv, in: "/products/{product}" }').replace('product:', '"a-b":'),
+    files: LOG,
+    place: at(4),
+    path: 'ids.a-b',
+    message: /"a-b" is not a name of ids/,
+  },
+
   'a cut outside a recording': {
     yaml: stream('{ recording: a.log, to: 2s, from: 3s }'),
     files: { 'a.log': accessLog(3) },

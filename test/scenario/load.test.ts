@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { cacheFolder, openRecordings } from '../../src/recording/library.js';
 import { loadScenario } from '../../src/scenario/load.js';
 import type { RateStream, RecordingStream } from '../../src/scenario/plan.js';
+import type { OpenRecordings } from '../../src/scenario/recordings.js';
 import { accessLog, folderOf, GOOD, load } from './support.js';
 
 const SAMPLE = `name: Promo spike, 5×
@@ -214,6 +216,84 @@ gates: ["p99[route=/products/{id}] < 1s"]
   );
   assert.equal(input.originUs, stream.fromUs);
   assert.deepEqual([input.timed, input.resolutionUs], [true, 1e6]);
+});
+
+test('ids of a recording: where routes say they are, of the CSV or its table, the stream over the scenario', async (t) => {
+  const yaml = `target: http://127.0.0.1:1
+routes: { product: { path: "/products/{id}" }, shop: { path: "/s/{shop}/*" } }
+ids:
+  product: { map: products.csv }
+  shop: { map: shops.csv, by: hash, column: name }
+streams:
+  - { name: night, recording: monday.log, fold: true }
+  - name: day
+    recording: monday.log
+    ids: { product: { map: table.csv, by: table, in: ["/products/{product}", "?product_id={product}"] } }
+`;
+  const files = {
+    ...FILES,
+    'products.csv': 'id\np1\np2\n',
+    'shops.csv': 'id,name\n1,a\n',
+    'table.csv': 'recorded,staging\n100,s1\n101,s2\n',
+  };
+  const { plan, inputs } = await load(t, { yaml, files });
+  const [night, day] = plan.streams as [RecordingStream, RecordingStream];
+  assert.deepEqual([night.fold, day.fold], [true, false]);
+  const withoutDigest = (stream: RecordingStream) => stream.ids.map(({ digest: _, ...rest }) => rest);
+  const shop = { name: 'shop', in: ['/s/{shop}/*'], by: 'hash', column: 'name' };
+  assert.deepEqual(withoutDigest(night), [
+    { name: 'product', in: ['/products/{product}'], by: 'popularity', column: 'id' },
+    shop,
+  ]);
+  const places = ['/products/{product}', '?product_id={product}'];
+  assert.deepEqual(withoutDigest(day), [
+    { name: 'product', in: places, by: 'table', column: 'staging' },
+    shop,
+  ]);
+  const lists = inputs.streams.map((input) => input.kind === 'recording' && input.ids);
+  const shops = { staging: ['a'], recorded: [] };
+  assert.deepEqual(lists, [
+    [{ staging: ['p1', 'p2'], recorded: [] }, shops],
+    [{ staging: ['s1', 's2'], recorded: ['100', '101'] }, shops],
+  ]);
+});
+
+test('a recording at the times of a spike: its rate amplified, cut and hurried as a spike is', async (t) => {
+  const yaml = `target: http://127.0.0.1:1
+speed: 2
+streams:
+  - name: mix
+    recording: monday.log
+    spike: { base: 20, peak: 5x, at: 60s, rise: 10s, hold: 60s, fall: 10s }
+    arrivals: even
+    amplify: 2
+    to: 100s
+gates: [p99 < 1s]
+`;
+  const { plan, inputs, ratePeakPerSec } = await load(t, { yaml, files: FILES });
+  const stream = plan.streams[0] as RecordingStream;
+  assert.deepEqual([stream.fromUs, stream.toUs], [null, null], 'the rows are not cut');
+  assert.equal(stream.pace?.source.kind, 'spike');
+  assert.deepEqual([stream.pace?.arrivals, stream.pace?.fromUs, stream.pace?.toUs], ['even', 0, 100e6]);
+  assert.equal(ratePeakPerSec, 200);
+  assert.equal(inputs.streams[0]?.curve?.endUs, 50e6);
+});
+
+test('a recording without times takes them from elsewhere, or is refused', async (t) => {
+  const open: OpenRecordings = async (files, rules) => {
+    const opened = await openRecordings(files, rules, cacheFolder(process.env));
+    return { ...opened, audit: { ...opened.audit, timed: false } };
+  };
+  const of = async (keys: string) => {
+    const yaml = `target: http://127.0.0.1:1\nstreams: [{ recording: monday.log${keys} }]\n`;
+    const folder = await folderOf(t, { ...FILES, 'scenario.yaml': yaml });
+    return loadScenario(join(folder, 'scenario.yaml'), {}, {}, { open });
+  };
+  const stages = ', stages: [{ rate: 5, for: 10s }]';
+  const [input] = (await of(stages)).inputs.streams;
+  assert.ok(input?.kind === 'recording' && !input.timed && input.curve !== null);
+  await assert.rejects(of(''), /the recording has no times/);
+  await assert.rejects(of(`${stages}, fold: true`), /what is a retry cannot be told/);
 });
 
 test('the command line wins over the file', async (t) => {

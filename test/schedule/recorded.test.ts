@@ -3,86 +3,23 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Row } from '../../src/recording/row.js';
-import type { Plan, RecordingInput, RecordingStream, RouteClass } from '../../src/scenario/plan.js';
-import { SEQ_PER_STREAM } from '../../src/scenario/plan.js';
-import {
-  CLONE_SHIFT_US,
-  type RecordedArrival,
-  RecordedSchedule,
-  THINNED,
-} from '../../src/schedule/recorded.js';
+import type { Plan, RecordingStream } from '../../src/scenario/plan.js';
+import { CLONE_SHIFT_MAX_US, SEQ_PER_STREAM } from '../../src/scenario/plan.js';
+import { type RecordedArrival, RecordedSchedule, THINNED } from '../../src/schedule/recorded.js';
 import { DROPPED } from '../../src/schedule/recorded-rules.js';
-
-const ORIGIN_US = 1_764_000_000_000_000;
-
-function row(sinceUs: number, rest: Partial<Row> = {}): Row {
-  return {
-    startUs: ORIGIN_US + sinceUs,
-    durationUs: undefined,
-    method: 'GET',
-    host: undefined,
-    path: '/',
-    status: 200,
-    bytes: undefined,
-    client: 'c',
-    clientClass: 'person',
-    headers: undefined,
-    body: undefined,
-    ...rest,
-  };
-}
-
-function route(name: string, path: string | null, method: string | null = null): RouteClass {
-  return { name, expect: [[200, 399]], match: path === null ? null : { method, path } };
-}
-
-function planOf(stream: Partial<RecordingStream>, rest: Partial<Plan> = {}): Plan {
-  const recording: RecordingStream = {
-    kind: 'recording',
-    name: 'night',
-    amplify: 1,
-    digests: ['0'],
-    read: {},
-    fromUs: null,
-    toUs: null,
-    where: null,
-    hosts: null,
-    writes: [],
-    ...stream,
-  };
-  return {
-    format: 1,
-    seed: 7,
-    lanes: 16,
-    speed: 1,
-    timeoutUs: 10e6,
-    connections: { kind: 'fresh' },
-    headers: {},
-    tenants: null,
-    routes: [
-      route('home', '/'),
-      route('product', '/products/{id}', 'GET'),
-      route('cart', '/cart/*'),
-      route('images', '*.jpg'),
-      route('other', null),
-    ],
-    // An empty stream in front, so that a stream's own number shows.
-    streams: [{ ...recording, name: 'none' }, recording],
-    ...rest,
-  };
-}
-
-const INPUT: RecordingInput = {
-  kind: 'recording',
-  file: '',
-  originUs: ORIGIN_US,
-  lines: 0,
-  rows: 0,
-  unread: {},
-  stampModel: '',
-  resolutionUs: 1,
-  timed: true,
-};
+import { NOT_REPLAYED } from '../../src/schedule/row-judge.js';
+import {
+  bySeq,
+  crowd,
+  INPUT,
+  ORIGIN_US,
+  planOf,
+  products,
+  row,
+  scheduled,
+  someRows,
+  union,
+} from '../support/recordings.js';
 
 function run(plan: Plan, rows: readonly Row[], lanes = { index: 0, count: 1 }, batch = 7) {
   const schedule = new RecordedSchedule(plan, 1, INPUT, lanes);
@@ -93,37 +30,26 @@ function run(plan: Plan, rows: readonly Row[], lanes = { index: 0, count: 1 }, b
   return { arrivals, dropped: Object.fromEntries(schedule.dropped) };
 }
 
-/** How many requests of one row each: n clients, one every ms. */
-function crowd(n: number): Row[] {
-  return Array.from({ length: n }, (_, i) => row(i * 1_000, { client: `client ${i}` }));
-}
-
-const aRow = fc
-  .tuple(fc.nat(5_000_000), fc.nat(40), fc.constantFrom('/', '/products/7', '/cart/add', '/x'), fc.boolean())
-  .map(([us, client, path, post]) => row(us, { client: `c${client}`, path, method: post ? 'POST' : 'GET' }));
-const someRows = fc.array(aRow, { maxLength: 120 }).map((rows) => rows.sort((a, b) => a.startUs - b.startUs));
-
 describe('shards', () => {
-  it('unite to the schedule, whatever their number, amplification and batches', () => {
-    const share = fc.constantFrom(0.3, 1, 1.5, 3);
+  it('unite to the schedule, whatever their number, amplification and batches, with ids and folded retries', async () => {
     const all = fc.record({
       rows: someRows,
-      amplify: share,
+      amplify: fc.constantFrom(0.3, 1, 1.5, 3),
       n: fc.integer({ min: 1, max: 16 }),
       speed: fc.constantFrom(1, 3),
+      batch: fc.integer({ min: 1, max: 50 }),
+      fold: fc.boolean(),
+      by: fc.constantFrom('none' as const, 'hash' as const, 'popularity' as const, 'table' as const),
     });
-    fc.assert(
-      fc.property(all, fc.integer({ min: 1, max: 50 }), ({ rows, amplify, n, speed }, batch) => {
-        const plan = planOf({ amplify, writes: ['cart'] }, { speed });
-        const whole = run(plan, rows);
-        const parts = Array.from({ length: n }, (_, index) => run(plan, rows, { index, count: n }, batch));
-        const bySeq = (a: RecordedArrival, b: RecordedArrival) => a.seq - b.seq;
-        assert.deepEqual(parts.flatMap((part) => part.arrivals).sort(bySeq), whole.arrivals.toSorted(bySeq));
-        const dropped: Record<string, number> = {};
-        for (const part of parts) {
-          for (const [why, count] of Object.entries(part.dropped)) dropped[why] = (dropped[why] ?? 0) + count;
-        }
-        assert.deepEqual(dropped, whole.dropped);
+    await fc.assert(
+      fc.asyncProperty(all, async ({ rows, amplify, n, speed, batch, fold, by }) => {
+        const { mapping, lists } = products(by === 'none' ? 'hash' : by, { recorded: ['7', 'a/b'] });
+        const ids = by === 'none' ? [] : [mapping];
+        const plan = planOf({ amplify, writes: ['cart'], fold, ids }, { speed });
+        const input = { ...INPUT, ids: ids.map(() => lists) };
+        const { arrivals, dropped, remapped } = await scheduled(plan, input, rows);
+        const whole = { arrivals: arrivals.toSorted(bySeq), dropped, remapped };
+        assert.deepEqual(await union(plan, input, rows, n, batch), whole);
       }),
     );
   });
@@ -185,7 +111,7 @@ describe('amplify', () => {
     const starts = new Set<number>();
     for (const [first, second, third] of visitors.values()) {
       assert.deepEqual([second! - first!, third! - first!], [1e6, 3.5e6]);
-      assert.ok(Math.abs(first! - 5e6) <= CLONE_SHIFT_US + 3);
+      assert.ok(Math.abs(first! - 5e6) <= CLONE_SHIFT_MAX_US + 3);
       starts.add(first!);
     }
     assert.ok(starts.has(5e6) && starts.has(5e6 + 3), 'the originals keep their times');
@@ -215,7 +141,7 @@ describe('amplify', () => {
   it('reflects a clone that would be due before the start', () => {
     const { arrivals } = run(planOf({ amplify: 40 }), [row(0), row(1)]);
     assert.equal(arrivals.length, 80);
-    assert.ok(arrivals.every(({ dueUs }) => dueUs >= 0 && dueUs <= CLONE_SHIFT_US + 1));
+    assert.ok(arrivals.every(({ dueUs }) => dueUs >= 0 && dueUs <= CLONE_SHIFT_MAX_US + 1));
   });
 
   it('adds visitors evenly over the lanes', () => {
@@ -380,5 +306,48 @@ describe('rows that are left out', () => {
       arrivals.map((arrival) => arrival.recordedStatus),
       [404, 0],
     );
+  });
+});
+
+describe('folded retries', () => {
+  const failed = (us: number, rest: Partial<Row> = {}) => row(us, { status: 503, ...rest });
+  const cases: readonly (readonly [string, readonly Row[], number])[] = [
+    ['the same client asking again after an error', [failed(0), row(5e6)], 1],
+    ['every try but the first', [failed(0), failed(2e6), failed(4e6), row(6e6)], 3],
+    ['not another client', [failed(0), row(5e6, { client: 'd' })], 0],
+    ['not another path', [failed(0), row(5e6, { path: '/x' })], 0],
+    ['not the same again after an answer', [row(0), row(5e6)], 0],
+    ['not what comes half a minute later', [failed(0), row(30e6)], 0],
+    [
+      'what is asked for again after a long path',
+      [failed(0, { path: `/${'x'.repeat(500)}` }), row(5e6, { path: `/${'x'.repeat(500)}` })],
+      1,
+    ],
+  ];
+  for (const [name, rows, folded] of cases) {
+    it(`leave out ${name}`, () => {
+      const { arrivals, dropped } = run(planOf({ fold: true }), rows);
+      assert.equal(arrivals.length, rows.length - folded);
+      assert.deepEqual(dropped, folded === 0 ? {} : { [NOT_REPLAYED.retry]: folded });
+      assert.equal(run(planOf({ fold: false }), rows).arrivals.length, rows.length);
+    });
+  }
+
+  it('do not look at what came before the cut', () => {
+    const plan = planOf({ fold: true, fromUs: ORIGIN_US + 1 });
+    assert.deepEqual(run(plan, [failed(0), row(5e6)]).dropped, { [NOT_REPLAYED.before]: 1 });
+  });
+
+  it('are the same for every shard, though there are more than can be remembered', async () => {
+    const rows = [0, 1].flatMap((round) =>
+      Array.from({ length: 70_000 }, (_, i) =>
+        failed(round * 5e6 + i, { client: `client ${i}`, status: round === 0 ? 503 : 200 }),
+      ),
+    );
+    const plan = planOf({ fold: true });
+    const whole = await scheduled(plan, INPUT, rows, undefined, 1_024);
+    const parts = await union(plan, INPUT, rows, 2, 1_024);
+    assert.deepEqual(parts.dropped, whole.dropped);
+    assert.ok((whole.dropped[NOT_REPLAYED.retry] ?? 0) < 70_000, 'some are forgotten');
   });
 });

@@ -1,6 +1,6 @@
 // The recorded side of a simulation: rows become arrivals as a reader and a sender make them, without threads.
 import type { Row } from '../../src/recording/row.js';
-import type { Plan, RecordingInput } from '../../src/scenario/plan.js';
+import { CLONE_SHIFT_MAX_US, type Plan, type RecordingInput } from '../../src/scenario/plan.js';
 import { Batcher } from '../../src/schedule/batcher.js';
 import type { RecordedForecast } from '../../src/schedule/forecast.js';
 import { type Shard, WHOLE } from '../../src/schedule/lanes.js';
@@ -12,6 +12,7 @@ export function inputOf(rows: readonly Row[]): RecordingInput {
   return {
     kind: 'recording',
     file: '',
+    span: { fromUs: null, toUs: null },
     originUs: rows[0]?.startUs ?? 0,
     lines: rows.length,
     rows: rows.length,
@@ -19,6 +20,9 @@ export function inputOf(rows: readonly Row[]): RecordingInput {
     stampModel: '',
     resolutionUs: 1,
     timed: true,
+    curve: null,
+    ids: [],
+    cloneShiftUs: CLONE_SHIFT_MAX_US,
   };
 }
 
@@ -50,7 +54,15 @@ export function forecastOf(plan: Plan, stream: number, rows: readonly Row[]): Re
     while (perSecond.length <= second) perSecond.push(0);
     perSecond[second] = (perSecond[second] as number) + 1;
   });
-  return { perLane, perSecond: Float64Array.from(perSecond), visitors: 0, dropped: {} };
+  return {
+    perLane,
+    perSecond: Float64Array.from(perSecond),
+    visitors: 0,
+    dropped: {},
+    remapped: {},
+    amplified: null,
+    use: null,
+  };
 }
 
 function walk(
