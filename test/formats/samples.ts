@@ -57,4 +57,107 @@ time:[24/Nov/2025:17:26:02 +0000]\thost:192.0.2.8\treq:POST /cart HTTP/1.1\tstat
   npm: `[24/Nov/2025:17:26:01 +0000] - 200 200 - GET https shop.example "/p/1?a=b" [Client 192.0.2.7] [Length 512] [Gzip 3.10] [Sent-to web1] "Mozilla/5.0 (X11)" "-"
 [24/Nov/2025:17:26:02 +0000] 404 - GET http shop.example "/x" [Client 192.0.2.8] [Length 0] [Gzip -] "curl/8.10.1" "-"
 `,
+  har: `${JSON.stringify({
+    log: {
+      version: '1.2',
+      creator: { name: 'a browser', version: '1' },
+      entries: [
+        {
+          startedDateTime: '2025-11-24T17:26:01.123Z',
+          time: 42.5,
+          request: {
+            method: 'GET',
+            url: 'https://shop.example/products/7',
+            httpVersion: 'HTTP/2',
+            headers: [],
+          },
+          response: { status: 200, headers: [], content: { size: 5 } },
+        },
+      ],
+    },
+  })}\n`,
+  gor: [
+    '1 f45590522cd1838b4a0d5c5aab80b77929dea3b3 1764005161123456789 0\nGET /products/7 HTTP/1.1\r\n',
+    'Host: shop.example\r\nUser-Agent: Firefox/140.0\r\n\r\n\n🐵🙈🙉\n',
+  ].join(''),
+  vegeta: '{"method":"GET","url":"http://shop.example/products/7","header":{"accept":["*/*"]}}\n'.repeat(3),
+  caddy: `${JSON.stringify({
+    level: 'info',
+    ts: 1764005161.25,
+    logger: 'http.log.access',
+    msg: 'handled request',
+    request: {
+      remote_ip: '192.0.2.7',
+      proto: 'HTTP/2.0',
+      method: 'GET',
+      host: 'shop.example',
+      uri: '/products/7',
+    },
+    duration: 0.012,
+    size: 512,
+    status: 200,
+  })}\n`.repeat(2),
+  'traefik-json': `${JSON.stringify({
+    ClientAddr: '192.0.2.7:4711',
+    DownstreamStatus: 200,
+    Duration: 12_000_000,
+    RequestHost: 'shop.example',
+    RequestMethod: 'GET',
+    RequestPath: '/products/7',
+    StartUTC: '2025-11-24T17:26:01.123456789Z',
+    time: '2025-11-24T17:26:01Z',
+  })}\n`.repeat(2),
+  cloudflare: `${JSON.stringify({
+    ClientIP: '192.0.2.7',
+    ClientRequestHost: 'shop.example',
+    ClientRequestMethod: 'GET',
+    ClientRequestURI: '/products/7?a=1',
+    EdgeStartTimestamp: '2025-11-24T17:26:01Z',
+    EdgeEndTimestamp: '2025-11-24T17:26:02Z',
+    EdgeResponseStatus: 200,
+    EdgeResponseBytes: 512,
+    RayID: '41ddf1740f67442d',
+  })}\n`.repeat(2),
+  gcp: `${JSON.stringify({
+    httpRequest: {
+      latency: '0.058927s',
+      remoteIp: '192.0.2.7',
+      requestMethod: 'GET',
+      requestUrl: 'https://shop.example/products/7',
+      status: 200,
+      responseSize: '512',
+    },
+    resource: { type: 'http_load_balancer', labels: {} },
+    timestamp: '2025-11-24T17:26:01.123456Z',
+  })}\n`.repeat(2),
+  vercel: `${[1, 2]
+    .map((n) =>
+      JSON.stringify({
+        id: `log-${n}`,
+        requestId: `request-${n}`,
+        source: 'lambda',
+        timestamp: 1764005161123 + n,
+        proxy: {
+          timestamp: 1764005161100 + n,
+          method: 'GET',
+          host: 'shop.example',
+          path: '/products/7',
+          statusCode: 200,
+          clientIp: '192.0.2.7',
+          userAgent: ['Firefox/140.0'],
+        },
+      }),
+    )
+    .join('\n')}\n`,
+  json: `${JSON.stringify({
+    time_iso8601: '2025-11-24T17:26:01+00:00',
+    remote_addr: '192.0.2.7',
+    request: 'GET /products/7 HTTP/1.1',
+    status: '200',
+    request_time: '0.012',
+    http_host: 'shop.example',
+  })}\n`.repeat(2),
+  csv: 'time,method,path,status,duration_ms\n2025-11-24T17:26:01.123Z,GET,/products/7,200,12\n'.concat(
+    '2025-11-24T17:26:01.456Z,GET,/products/8,200,15\n',
+  ),
 };

@@ -114,7 +114,7 @@ describe('the format that a user names', () => {
   it('is refused with a suggestion', () => {
     const suggested = formatsNamed('combind');
     assert.match(String(suggested), /did you mean combined\?/);
-    assert.match(String(formatsNamed('xyzzy')), /one of combined, .*csv/);
+    assert.match(String(formatsNamed('xyzzy')), /one of har, .*combined, .*csv/);
     assert.match(String(formatsNamed('$msec')), /no request/);
   });
 });
