@@ -6,6 +6,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { demoCommand } from './commands/demo.js';
 import { type ImportOptions, importCommand } from './commands/import.js';
+import { type InitOptions, initCommand } from './commands/init.js';
 import { mergeCommand } from './commands/merge.js';
 import { planCommand } from './commands/plan.js';
 import { UnreachableError } from './commands/preflight.js';
@@ -17,6 +18,8 @@ import { storefrontCommand } from './commands/storefront.js';
 import { processTerminal } from './commands/terminal.js';
 import { ExitCode } from './exit-codes.js';
 import { UserError } from './problem.js';
+import { cacheFolder, openRecordings } from './recording/library.js';
+import { findFiles } from './recording/read/sources.js';
 import type { Overrides } from './scenario/load.js';
 import { type Shard, WHOLE } from './schedule/lanes.js';
 import { VERSION } from './version.js';
@@ -180,6 +183,22 @@ interface ImportFlags extends Omit<ImportOptions, 'rules' | 'where'> {
   readonly keep?: string[];
   readonly sort?: boolean;
   readonly where?: string[];
+}
+
+command('init [recordings...]', 'draft a scenario from a recording, or a spike from nothing')
+  .option('--spike <peak>', 'a spike from nothing: 5x, or a rate such as 300/s')
+  .option('-t, --target <url>', 'where its requests go; a placeholder unless given')
+  .option('-o, --out <file>', 'the scenario; standard output unless given')
+  .option('--force', 'write over a file that is there', false)
+  .action(
+    does(async (files: string[], flags: Omit<InitOptions, 'files'>) =>
+      initCommand({ ...flags, files: await findFiles(files) }, auditOf, terminal),
+    ),
+  );
+
+/** The audit of what `recording:` would open, from the same cache. */
+async function auditOf(files: readonly string[]) {
+  return (await openRecordings(files, {}, cacheFolder(terminal.env))).audit;
 }
 
 command('report <results...>', 'report results again; shards of one run are merged')

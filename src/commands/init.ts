@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { ExitCode } from '../exit-codes.js';
 import { UserError } from '../problem.js';
-import type { Audit } from '../recording/audit.js';
+import type { Audit } from '../recording/audit/audit.js';
 import { draftScenario, draftSpike } from '../scenario/draft.js';
 import { UnitError } from '../units.js';
 import type { Terminal } from './terminal.js';

@@ -1,10 +1,10 @@
 // Makes one recording of logs: read in start order, audited on the way, and written as Parquet.
 import { type Problem, UserError } from '../problem.js';
 import { VERSION } from '../version.js';
-import type { Audit } from './audit.js';
-import { AuditBuilder } from './audit-builder.js';
-import { RecordingWriter } from './parquet-writer.js';
-import { type ReadOptions, type ReadSummary, RecordingReader } from './reader.js';
+import type { Audit } from './audit/audit.js';
+import { AuditBuilder } from './audit/audit-builder.js';
+import { RecordingWriter } from './parquet/parquet-writer.js';
+import { type ReadOptions, type ReadSummary, RecordingReader } from './read/reader.js';
 
 /** What a recording's metadata hold beside the file's own facts. */
 export interface RecordingFacts {

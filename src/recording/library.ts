@@ -4,11 +4,11 @@ import { access, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../problem.js';
-import type { Audit } from './audit.js';
+import type { Audit } from './audit/audit.js';
 import { importRecording, type RecordingFacts } from './import.js';
-import { isRecording, openRecording } from './recording-file.js';
-import { compileRules, type ReadRules } from './rules.js';
-import { digestOf } from './sources.js';
+import { isRecording, openRecording } from './parquet/recording-file.js';
+import { compileRules, type ReadRules } from './read/rules.js';
+import { digestOf } from './read/sources.js';
 
 /** A recording that can be replayed. */
 export interface OpenedRecording {

@@ -1,6 +1,6 @@
 // The routes of a recording as a table: how many requests each has, how they were answered and how fast.
-import type { Audit } from '../recording/audit.js';
-import { type AuditedRoute, isRecordedError } from '../recording/route-audit.js';
+import type { Audit } from '../recording/audit/audit.js';
+import { type AuditedRoute, isRecordedError } from '../recording/audit/route-audit.js';
 import { formatCount, formatDuration, formatShare } from '../units.js';
 import { safe } from './escape.js';
 import { type Column, type Line, lineOf, type Piece, piece, table } from './line.js';

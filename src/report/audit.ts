@@ -1,5 +1,5 @@
 // The audit of a recording, for people and for scripts.
-import type { Audit, AuditedPeak } from '../recording/audit.js';
+import type { Audit, AuditedPeak } from '../recording/audit/audit.js';
 import { formatCount, formatDuration, formatMultiple, formatRate, formatShare } from '../units.js';
 import { routesTable } from './audit-routes.js';
 import { type Bin, binsOf } from './bins.js';

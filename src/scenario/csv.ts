@@ -1,7 +1,7 @@
 // Reads the CSV files of a scenario: their rows with their lines, and each file's digest from the same reading.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { CsvTrouble, readCsvRecords } from '../recording/csv.js';
+import { CsvTrouble, readCsvRecords } from '../recording/read/csv.js';
 
 export const CSV_BYTES_MAX = 256 * 1024 * 1024;
 export const CSV_ROWS_MAX = 10_000_000;

@@ -1,5 +1,5 @@
 // A curve's CSV: requests per bin, or rates at points in time, with every bad row named by its line.
-import { CsvTrouble } from '../recording/csv.js';
+import { CsvTrouble } from '../recording/read/csv.js';
 import { readCsv } from './csv.js';
 import { type Bin, type Breakpoint, curveOfBins, curveOfBreakpoints } from './curve.js';
 import { parseInstantUs } from './instant.js';

@@ -1,6 +1,6 @@
 // Names for the routes found in a recording: `/products/{id}` is product, `POST /cart` is cart.
-import type { Audit } from '../recording/audit.js';
-import type { AuditedRoute } from '../recording/route-audit.js';
+import type { Audit } from '../recording/audit/audit.js';
+import type { AuditedRoute } from '../recording/audit/route-audit.js';
 import { isReading } from '../recording/sendable.js';
 
 /** Routes that get a name: a report of more is not read. */

@@ -1,7 +1,7 @@
 // Drafts a scenario: from the audit of a recording, or a spike from nothing; a commented file to start from.
-import type { Audit } from '../recording/audit.js';
+import type { Audit } from '../recording/audit/audit.js';
+import type { AuditedRoute } from '../recording/audit/route-audit.js';
 import { isActingPath } from '../recording/quarantine.js';
-import type { AuditedRoute } from '../recording/route-audit.js';
 import { isReading } from '../recording/sendable.js';
 import {
   formatCount,

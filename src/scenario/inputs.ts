@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
-import { CsvTrouble } from '../recording/csv.js';
+import { CsvTrouble } from '../recording/read/csv.js';
 import { readCsv } from './csv.js';
 import { type CurveFile, type FileProblem, readCurveFile } from './curve-file.js';
 import { didYouMean } from './nearest.js';

@@ -1,5 +1,5 @@
 // The Plan: what will be sent, resolved and frozen. Its canonical JSON's SHA-256 is the planId.
-import type { ReadRules } from '../recording/rules.js';
+import type { ReadRules } from '../recording/read/rules.js';
 import type { Where } from '../recording/where.js';
 
 /**

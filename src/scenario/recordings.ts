@@ -2,10 +2,10 @@
 
 import { resolve } from 'node:path';
 import { UserError } from '../problem.js';
-import type { Audit } from '../recording/audit.js';
+import type { Audit } from '../recording/audit/audit.js';
 import type { OpenedRecording } from '../recording/library.js';
+import type { ReadRules } from '../recording/read/rules.js';
 import type { ClientClass } from '../recording/row.js';
-import type { ReadRules } from '../recording/rules.js';
 import type { Where } from '../recording/where.js';
 import type { InputFiles } from './inputs.js';
 import { didYouMean } from './nearest.js';

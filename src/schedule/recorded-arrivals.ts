@@ -1,5 +1,5 @@
 // The arrivals of a recording as a sender sees them: batches that a reader has prepared ahead of it.
-import { readHeaders } from '../recording/headers.js';
+import { readHeaders } from '../recording/secrets/headers.js';
 import type { Arrivals, PlannedRequest } from './arrivals.js';
 
 /** Some arrivals of one stream in due order, in columns; requests by reference, as many arrivals share one. */

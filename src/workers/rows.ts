@@ -1,5 +1,5 @@
 // Opens a plan's recording, the same way wherever it is read.
-import { openRecording } from '../recording/recording-file.js';
+import { openRecording } from '../recording/parquet/recording-file.js';
 import type { Row } from '../recording/row.js';
 import type { RecordingInput } from '../scenario/plan.js';
 

@@ -28,9 +28,11 @@ const FENCED: Readonly<Record<string, string>> = {
   undici: 'drive/undici-transport.ts',
   'hdr-histogram-js': 'measure/histogram.ts',
   chalk: 'report/paint.ts',
-  'csv-parse': 'recording/csv.ts',
+  'csv-parse': 'recording/read/csv.ts',
   yaml: 'scenario/yaml.ts',
   tldts: 'recording/formats/sites.ts',
+  hyparquet: 'recording/parquet/parquet.ts',
+  yauzl: 'recording/read/zip.ts',
 };
 
 interface Source {

@@ -1,8 +1,8 @@
 // CSV and TSV from anywhere: which column is what, and what spreadsheets do to a file.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { FieldMap } from '../../src/recording/fields/field-map.js';
 import { csv } from '../../src/recording/formats/csv.js';
-import type { FieldMap } from '../../src/recording/formats/field-map.js';
 import { UNREAD } from '../../src/recording/formats/format.js';
 import { detect, read } from './support.js';
 

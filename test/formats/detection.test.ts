@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UserError } from '../../src/problem.js';
 import { detectFormat, FORMATS, sampleOf } from '../../src/recording/formats/index.js';
-import { Zone } from '../../src/recording/zone.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import { SAMPLES } from './samples.js';
 import { read } from './support.js';
 

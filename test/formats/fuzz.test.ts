@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Clients } from '../../src/recording/clients.js';
 import type { LineParser } from '../../src/recording/formats/format.js';
 import { FORMATS } from '../../src/recording/formats/index.js';
-import { LINE_BYTES_MAX } from '../../src/recording/lines.js';
+import { Clients } from '../../src/recording/read/clients.js';
+import { LINE_BYTES_MAX } from '../../src/recording/read/lines.js';
 import type { Row } from '../../src/recording/row.js';
 import { SAMPLES } from './samples.js';
 import { detect } from './support.js';

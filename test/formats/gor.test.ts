@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { UNREAD_BODY } from '../../src/recording/fields/http-message.js';
 import { SET_APART, UNREAD } from '../../src/recording/formats/format.js';
 import { gor } from '../../src/recording/formats/gor.js';
-import { UNREAD_BODY } from '../../src/recording/formats/http-message.js';
 import { detect, read } from './support.js';
 
 const MONKEYS = '\n🐵🙈🙉\n';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UNREAD } from '../../src/recording/formats/format.js';
 import { haproxy } from '../../src/recording/formats/haproxy.js';
-import { Zone } from '../../src/recording/zone.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import { detect, read } from './support.js';
 
 const AT_US = Date.UTC(2025, 10, 24, 17, 26, 1) * 1e3 + 143_000;

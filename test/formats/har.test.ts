@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../../src/problem.js';
-import { Clients } from '../../src/recording/clients.js';
 import { SET_APART, UNREAD } from '../../src/recording/formats/format.js';
 import { har } from '../../src/recording/formats/har.js';
 import { UNREAD_ENTRY } from '../../src/recording/formats/har-entry.js';
+import { Clients } from '../../src/recording/read/clients.js';
 import { entry, HTML, harOf, PAGE, type Part } from './har-support.js';
 import { detect, read } from './support.js';
 

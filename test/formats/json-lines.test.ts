@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Clients } from '../../src/recording/clients.js';
-import type { FieldMap } from '../../src/recording/formats/field-map.js';
-import { parseField } from '../../src/recording/formats/field-map.js';
+import type { FieldMap } from '../../src/recording/fields/field-map.js';
+import { parseField } from '../../src/recording/fields/field-map.js';
 import { UNREAD } from '../../src/recording/formats/format.js';
 import { jsonLines } from '../../src/recording/formats/json-lines.js';
+import { Clients } from '../../src/recording/read/clients.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import type { Row } from '../../src/recording/row.js';
-import { Zone } from '../../src/recording/zone.js';
 import { detect, read } from './support.js';
 
 const AT = '2025-11-24T17:26:01.250Z';

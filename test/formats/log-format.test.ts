@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Clients } from '../../src/recording/clients.js';
 import type { Format } from '../../src/recording/formats/format.js';
 import { UNREAD } from '../../src/recording/formats/format.js';
 import { compileLogFormat } from '../../src/recording/formats/log-format.js';
+import { Clients } from '../../src/recording/read/clients.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import type { Row } from '../../src/recording/row.js';
-import { Zone } from '../../src/recording/zone.js';
 import { detect, read } from './support.js';
 
 const AT_US = Date.UTC(2025, 10, 24, 17, 26, 1) * 1000;

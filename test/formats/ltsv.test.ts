@@ -1,10 +1,10 @@
 // LTSV logs: labels in any order, durations that show who wrote them, and the user's own names.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type FieldMap, parseField } from '../../src/recording/formats/field-map.js';
+import { type FieldMap, parseField } from '../../src/recording/fields/field-map.js';
 import { UNREAD } from '../../src/recording/formats/format.js';
 import { ltsv } from '../../src/recording/formats/ltsv.js';
-import { Zone } from '../../src/recording/zone.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import { detect, read } from './support.js';
 
 const AT_US = Date.UTC(2025, 10, 24, 17, 26, 1) * 1e3;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeBase64, splitRecords } from '../../src/recording/formats/records.js';
+import { decodeBase64, splitRecords } from '../../src/recording/fields/records.js';
 
 async function split(chunks: readonly Buffer[], separator: string, max: number): Promise<(string | null)[]> {
   const source = (async function* () {

@@ -134,6 +134,7 @@ time:[24/Nov/2025:17:26:02 +0000]\thost:192.0.2.8\treq:POST /cart HTTP/1.1\tstat
     .map((n) =>
       JSON.stringify({
         id: `log-${n}`,
+        deploymentId: 'dpl_1',
         requestId: `request-${n}`,
         source: 'lambda',
         timestamp: 1764005161123 + n,

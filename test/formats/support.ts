@@ -1,10 +1,10 @@
 // Reads a text in one format, as an import would, for the tests of formats.
 import assert from 'node:assert/strict';
-import { Clients } from '../../src/recording/clients.js';
 import type { Format, FormatOptions, Reading } from '../../src/recording/formats/format.js';
 import { sampleOf } from '../../src/recording/formats/index.js';
+import { Clients } from '../../src/recording/read/clients.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import type { Row } from '../../src/recording/row.js';
-import { Zone } from '../../src/recording/zone.js';
 
 export interface ReadText {
   readonly reading: Reading;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { detectFormat, sampleOf } from '../../src/recording/formats/index.js';
 import { traefik } from '../../src/recording/formats/traefik.js';
-import { Zone } from '../../src/recording/zone.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import { detect, read } from './support.js';
 
 const START_US = Date.UTC(2025, 10, 24, 17, 26, 1) * 1e3;

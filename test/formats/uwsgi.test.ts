@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UNREAD } from '../../src/recording/formats/format.js';
 import { uwsgi } from '../../src/recording/formats/uwsgi.js';
-import { Zone } from '../../src/recording/zone.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import { read } from './support.js';
 
 function line(request = 'GET /p/1?a=b', took = '129 msecs', date = 'Mon Nov 24 17:26:01 2025'): string {

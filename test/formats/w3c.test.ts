@@ -1,10 +1,10 @@
 // W3C extended logs: headers that come again and change, columns by name, and what each writer does to its values.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseField } from '../../src/recording/formats/field-map.js';
+import { parseField } from '../../src/recording/fields/field-map.js';
 import { SET_APART, UNREAD } from '../../src/recording/formats/format.js';
 import { cloudfront, w3c } from '../../src/recording/formats/w3c.js';
-import { Zone } from '../../src/recording/zone.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import { detect, read } from './support.js';
 
 const AT = '2025-11-24 17:26:01';

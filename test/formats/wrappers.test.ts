@@ -1,12 +1,12 @@
 // What shippers put around lines: found, taken off, and their time stamps never used.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Clients } from '../../src/recording/clients.js';
 import { type FormatOptions, UNREAD } from '../../src/recording/formats/format.js';
 import { type Detected, detectFormat, formatsNamed, sampleOf } from '../../src/recording/formats/index.js';
 import { ncsa } from '../../src/recording/formats/ncsa.js';
+import { Clients } from '../../src/recording/read/clients.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import type { Row } from '../../src/recording/row.js';
-import { Zone } from '../../src/recording/zone.js';
 
 const AT_US = Date.UTC(2025, 10, 24, 17, 26, 1, 250) * 1000;
 const JSON_LINE =

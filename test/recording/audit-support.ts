@@ -1,6 +1,6 @@
 // Rows and reading facts made up for tests of audits.
-import type { Audit, ReadFacts } from '../../src/recording/audit.js';
-import { AuditBuilder } from '../../src/recording/audit-builder.js';
+import type { Audit, ReadFacts } from '../../src/recording/audit/audit.js';
+import { AuditBuilder } from '../../src/recording/audit/audit-builder.js';
 import type { Row } from '../../src/recording/row.js';
 
 /** 2025-11-28T17:26:00Z, microseconds. */

@@ -8,7 +8,7 @@ import {
   readHeaders,
   sendable,
   writeHeaders,
-} from '../../src/recording/headers.js';
+} from '../../src/recording/secrets/headers.js';
 
 describe('recorded headers', () => {
   it('are sent again but for those of the connection, the way, one request, and versions', () => {

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { UserError } from '../../src/problem.js';
-import { LINE_BYTES_MAX, readBlocks } from '../../src/recording/lines.js';
-import { type PartReport, partsOf } from '../../src/recording/sources.js';
+import { LINE_BYTES_MAX, readBlocks } from '../../src/recording/read/lines.js';
+import { type PartReport, partsOf } from '../../src/recording/read/sources.js';
 import { logFile, zipOf } from './support.js';
 
 async function lines(file: string, part = 0): Promise<{ lines: string[]; report: PartReport }> {

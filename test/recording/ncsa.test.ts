@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Clients } from '../../src/recording/clients.js';
 import { type LineReading, UNREAD } from '../../src/recording/formats/format.js';
 import { sampleOf } from '../../src/recording/formats/index.js';
 import { ncsa } from '../../src/recording/formats/ncsa.js';
+import { Clients } from '../../src/recording/read/clients.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import type { Row } from '../../src/recording/row.js';
-import { Zone } from '../../src/recording/zone.js';
 
 const AT = '[24/Nov/2025:17:26:01 +0000]';
 const AT_US = Date.UTC(2025, 10, 24, 17, 26, 1) * 1000;

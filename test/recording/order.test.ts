@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { StartOrder } from '../../src/recording/order.js';
+import { StartOrder } from '../../src/recording/read/order.js';
+import { spread, stampRule } from '../../src/recording/read/stamps.js';
 import type { Row } from '../../src/recording/row.js';
-import { spread, stampRule } from '../../src/recording/stamps.js';
 
 function row(startUs: number, path = '/', durationUs?: number): Row {
   return {

@@ -7,12 +7,12 @@ import { describe, it } from 'node:test';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { Compression, readParquet, WriterPropertiesBuilder, writeParquet } from 'parquet-wasm';
 import { UserError } from '../../src/problem.js';
-import { Clients } from '../../src/recording/clients.js';
-import { type FieldMap, parseField } from '../../src/recording/formats/field-map.js';
-import { openForeign } from '../../src/recording/parquet-foreign.js';
-import { RecordingWriter } from '../../src/recording/parquet-writer.js';
+import { type FieldMap, parseField } from '../../src/recording/fields/field-map.js';
+import { openForeign } from '../../src/recording/parquet/parquet-foreign.js';
+import { RecordingWriter } from '../../src/recording/parquet/parquet-writer.js';
+import { Clients } from '../../src/recording/read/clients.js';
+import { Zone } from '../../src/recording/read/zone.js';
 import type { Row } from '../../src/recording/row.js';
-import { Zone } from '../../src/recording/zone.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'flashcrowd-foreign-'));
 let files = 0;

@@ -9,9 +9,9 @@ import { parquetMetadata } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { readParquet, writeParquet } from 'parquet-wasm';
 import { UserError } from '../../src/problem.js';
-import { beginsAsParquet, ParquetFile } from '../../src/recording/parquet.js';
-import { METADATA_KEY, RecordingWriter } from '../../src/recording/parquet-writer.js';
-import { isRecording, openRecording, type ReadSpan } from '../../src/recording/recording-file.js';
+import { beginsAsParquet, ParquetFile } from '../../src/recording/parquet/parquet.js';
+import { METADATA_KEY, RecordingWriter } from '../../src/recording/parquet/parquet-writer.js';
+import { isRecording, openRecording, type ReadSpan } from '../../src/recording/parquet/recording-file.js';
 import type { Row } from '../../src/recording/row.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'flashcrowd-parquet-'));

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SET_APART, UNREAD } from '../../src/recording/formats/format.js';
-import { RecordingReader } from '../../src/recording/reader.js';
-import { compileRules } from '../../src/recording/rules.js';
-import { sortOnDisk } from '../../src/recording/sort.js';
+import { RecordingReader } from '../../src/recording/read/reader.js';
+import { compileRules } from '../../src/recording/read/rules.js';
+import { sortOnDisk } from '../../src/recording/read/sort.js';
 import { line, logFile, readAll } from './support.js';
 
 const T0 = Date.UTC(2025, 10, 24, 17, 26) / 1000;

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { type RedactionCounts, Redactor } from '../../src/recording/redact.js';
 import type { Row } from '../../src/recording/row.js';
+import { type RedactionCounts, Redactor } from '../../src/recording/secrets/redact.js';
 
 function row(rest: Partial<Row>): Row {
   return {

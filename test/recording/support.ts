@@ -3,8 +3,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
-import type { ReadOptions } from '../../src/recording/reader.js';
-import { RecordingReader } from '../../src/recording/reader.js';
+import type { ReadOptions } from '../../src/recording/read/reader.js';
+import { RecordingReader } from '../../src/recording/read/reader.js';
 import type { Row } from '../../src/recording/row.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'flashcrowd-recording-'));

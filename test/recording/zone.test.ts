@@ -8,8 +8,8 @@ import {
   readInstant,
   readIso,
   resolutionOf,
-} from '../../src/recording/formats/instants.js';
-import { Zone } from '../../src/recording/zone.js';
+} from '../../src/recording/fields/instants.js';
+import { Zone } from '../../src/recording/read/zone.js';
 
 const utc = (text: string) => Date.parse(text) * 1e3;
 const zone = (name: string) => Zone.parse(name) ?? assert.fail(`${name} is a zone`);

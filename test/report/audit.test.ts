@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
-import type { Audit, ReadFacts } from '../../src/recording/audit.js';
+import type { Audit, ReadFacts } from '../../src/recording/audit/audit.js';
 import { auditJson, auditText } from '../../src/report/audit.js';
 import { columnsOf } from '../../src/report/escape.js';
 import { type ColourLevel, paintFor } from '../../src/report/paint.js';

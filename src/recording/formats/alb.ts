@@ -1,9 +1,10 @@
 // Access logs of AWS load balancers: application (ALB) and classic (ELB).
-import { Zone } from '../zone.js';
+
+import { readIso } from '../fields/instants.js';
+import { readDurationUs } from '../fields/row-maker.js';
+import { beforePort, type FoundLine, splitFields, textFormat } from '../fields/text-format.js';
+import { Zone } from '../read/zone.js';
 import { type Format, SET_APART, UNREAD } from './format.js';
-import { readIso } from './instants.js';
-import { readDurationUs } from './row-maker.js';
-import { beforePort, type FoundLine, splitFields, textFormat } from './text-format.js';
 
 const TYPES: ReadonlySet<string> = new Set(['http', 'https', 'h2', 'grpcs', 'ws', 'wss']);
 const NETWORK = 'line of a network load balancer: no HTTP request in it';

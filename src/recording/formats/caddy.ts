@@ -1,14 +1,15 @@
 // Caddy's access log in JSON, among whatever else the server logs.
+
+import { readSpanUs } from '../fields/field-plan.js';
+import { firstAddress, NO_REQUEST } from '../fields/field-rows.js';
+import { readInstant } from '../fields/instants.js';
+import { isObject, type JsonEntry } from '../fields/json-entry.js';
+import { jsonReading, jsonSample } from '../fields/json-reading.js';
+import { RowMaker } from '../fields/row-maker.js';
+import { stepOf } from '../fields/stamp-step.js';
+import type { Zone } from '../read/zone.js';
 import type { Row } from '../row.js';
-import type { Zone } from '../zone.js';
-import { readSpanUs } from './field-plan.js';
-import { firstAddress, NO_REQUEST } from './field-rows.js';
 import type { Format } from './format.js';
-import { readInstant } from './instants.js';
-import { isObject, type JsonEntry } from './json-entry.js';
-import { jsonReading, jsonSample } from './json-reading.js';
-import { RowMaker } from './row-maker.js';
-import { stepOf } from './stamp-step.js';
 
 const AGENT = ['request', 'headers', 'User-Agent'];
 

@@ -1,12 +1,13 @@
 // Any CSV or TSV with a header: columns by the user's map, or by the names that logs give their fields.
-import { Clients } from '../clients.js';
-import { type CsvSyntax, CsvTrouble, readCsvRecords } from '../csv.js';
+
+import { type FieldPlan, type Getter, type Leaf, planFields } from '../fields/field-plan.js';
+import { FieldRows } from '../fields/field-rows.js';
+import { bytesOf } from '../fields/row-maker.js';
+import { Clients } from '../read/clients.js';
+import { type CsvSyntax, CsvTrouble, readCsvRecords } from '../read/csv.js';
+import type { Zone } from '../read/zone.js';
 import type { Row } from '../row.js';
-import type { Zone } from '../zone.js';
-import { type FieldPlan, type Getter, type Leaf, planFields } from './field-plan.js';
-import { FieldRows } from './field-rows.js';
 import type { Format, RecordReading, Sample } from './format.js';
-import { bytesOf } from './row-maker.js';
 
 const DELIMITERS = ['\t', ';', '|', ','] as const;
 const COLUMNS_MAX = 500;

@@ -1,9 +1,10 @@
 // Access logs of Envoy in its default text format, and in the longer one that Istio makes of it.
-import { Zone } from '../zone.js';
+
+import { readIso } from '../fields/instants.js';
+import { given, readDurationUs } from '../fields/row-maker.js';
+import { beforePort, type FoundLine, firstOf, splitFields, textFormat } from '../fields/text-format.js';
+import { Zone } from '../read/zone.js';
 import { type Format, UNREAD } from './format.js';
-import { readIso } from './instants.js';
-import { given, readDurationUs } from './row-maker.js';
-import { beforePort, type FoundLine, firstOf, splitFields, textFormat } from './text-format.js';
 
 const STAMP = /\[(\d{4}-\d\d-\d\dT[\d:.]{8,18}Z)\] "/y;
 const CODE = /" (\d{1,3}) /y;

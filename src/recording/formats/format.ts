@@ -1,9 +1,9 @@
 // What an input format is: a name, a look at the first bytes of a file, and a way of reading the rest.
-import type { Vantage } from '../cannot-hold.js';
-import type { Clients } from '../clients.js';
+import type { Vantage } from '../audit/cannot-hold.js';
+import type { FieldMap } from '../fields/field-map.js';
+import type { Clients } from '../read/clients.js';
+import type { Zone } from '../read/zone.js';
 import type { Row } from '../row.js';
-import type { Zone } from '../zone.js';
-import type { FieldMap } from './field-map.js';
 
 /** An input format. */
 export interface Format {

@@ -1,14 +1,15 @@
 // Requests as Google Cloud's load balancers, Cloud Run and App Engine log them: entries with an `httpRequest`.
+
+import { readSpanUs } from '../fields/field-plan.js';
+import { NO_REQUEST } from '../fields/field-rows.js';
+import { readInstant } from '../fields/instants.js';
+import { isObject, type JsonEntry } from '../fields/json-entry.js';
+import { jsonReading, jsonSample } from '../fields/json-reading.js';
+import { RowMaker } from '../fields/row-maker.js';
+import { stepOf } from '../fields/stamp-step.js';
+import type { Zone } from '../read/zone.js';
 import type { Row } from '../row.js';
-import type { Zone } from '../zone.js';
-import { readSpanUs } from './field-plan.js';
-import { NO_REQUEST } from './field-rows.js';
 import type { Format } from './format.js';
-import { readInstant } from './instants.js';
-import { isObject, type JsonEntry } from './json-entry.js';
-import { jsonReading, jsonSample } from './json-reading.js';
-import { RowMaker } from './row-maker.js';
-import { stepOf } from './stamp-step.js';
 
 /**
  * Entries one a line, or the list that `gcloud logging read --format=json` prints. `requestUrl` is absolute,

@@ -1,7 +1,12 @@
 // GoReplay files: raw HTTP requests with nanosecond stamps, between lines of three monkeys.
-import type { Clients } from '../clients.js';
-import { type Header, headerValue, sendable, writeHeaders } from '../headers.js';
+
+import { readBody, readHead } from '../fields/http-message.js';
+import { readEpoch } from '../fields/instants.js';
+import { splitRecords, URL_MAX } from '../fields/records.js';
+import { RowMaker, readDurationUs, readStatus, withoutPort } from '../fields/row-maker.js';
+import type { Clients } from '../read/clients.js';
 import type { Row } from '../row.js';
+import { type Header, headerValue, sendable, writeHeaders } from '../secrets/headers.js';
 import {
   type Format,
   type RecordCounter,
@@ -10,10 +15,6 @@ import {
   SET_APART,
   UNREAD,
 } from './format.js';
-import { readBody, readHead } from './http-message.js';
-import { readEpoch } from './instants.js';
-import { splitRecords, URL_MAX } from './records.js';
-import { RowMaker, readDurationUs, readStatus, withoutPort } from './row-maker.js';
 
 const SEPARATOR = Buffer.from('\n🐵🙈🙉\n');
 const RECORD_BYTES_MAX = 16 * 2 ** 20;

@@ -1,8 +1,9 @@
 // HTTP logs of HAProxy (`option httplog`), with whatever syslog put in front.
+
+import { readClfDate } from '../fields/instants.js';
+import { readDurationUs } from '../fields/row-maker.js';
+import { beforePort, type FoundLine, type TextReader, textFormat, zoneNote } from '../fields/text-format.js';
 import { type Format, type FormatOptions, UNREAD } from './format.js';
-import { readClfDate } from './instants.js';
-import { readDurationUs } from './row-maker.js';
-import { beforePort, type FoundLine, type TextReader, textFormat, zoneNote } from './text-format.js';
 
 const STAMP_CHARS = 24;
 /** What follows the stamp: frontend, backend/server, timers, status, bytes, cookies, flags, connections, queues. */

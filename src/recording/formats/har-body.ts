@@ -1,6 +1,6 @@
 // The body of a HAR's request, from its text or put together from its parameters.
-import { type JsonObject, listAt, objectAt, textAt } from './json-values.js';
-import { decodeBase64, ownBytes } from './records.js';
+import { type JsonObject, listAt, objectAt, textAt } from '../fields/json-values.js';
+import { decodeBase64, ownBytes } from '../fields/records.js';
 
 /** A request's body and its type. */
 export interface HarBody {

@@ -1,10 +1,11 @@
 // Reads one entry of a HAR: what was asked, when, and whether it went to a server at all.
-import { type Header, headerValue, sendable, writeHeaders } from '../headers.js';
+
+import { countAt, type JsonObject, listAt, objectAt, textAt } from '../fields/json-values.js';
+import { URL_MAX } from '../fields/records.js';
+import { bytesOf, type Found, readDurationUs, readStatus } from '../fields/row-maker.js';
+import { type Header, headerValue, sendable, writeHeaders } from '../secrets/headers.js';
 import { SET_APART, UNREAD } from './format.js';
 import { readHarBody } from './har-body.js';
-import { countAt, type JsonObject, listAt, objectAt, textAt } from './json-values.js';
-import { URL_MAX } from './records.js';
-import { bytesOf, type Found, readDurationUs, readStatus } from './row-maker.js';
 import { siteOf } from './sites.js';
 
 /** Reasons, beside the shared ones, for which an entry is no row. */

@@ -1,8 +1,10 @@
 // HAR 1.1 and 1.2: what a browser or a proxy saw, entry by entry; read tolerantly, as every exporter differs.
 import { UserError } from '../../problem.js';
-import type { Clients } from '../clients.js';
+import { readIso, resolutionOf } from '../fields/instants.js';
+import { RowMaker } from '../fields/row-maker.js';
+import type { Clients } from '../read/clients.js';
+import type { Zone } from '../read/zone.js';
 import type { Row } from '../row.js';
-import type { Zone } from '../zone.js';
 import {
   type Format,
   type FormatOptions,
@@ -13,8 +15,6 @@ import {
 } from './format.js';
 import { type HarEntry, readHarEntry, UNREAD_ENTRY } from './har-entry.js';
 import { BrokenHar, HarScanner } from './har-scanner.js';
-import { readIso, resolutionOf } from './instants.js';
-import { RowMaker } from './row-maker.js';
 
 /** Unpacked bytes of a HAR, at most; it also bounds what is held of its entries. */
 const HAR_BYTES_MAX = 512 * 2 ** 20;

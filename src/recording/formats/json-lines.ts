@@ -1,11 +1,11 @@
 // JSON whose keys its users chose: nginx, Envoy, Fastly, Apache, applications; fields are found by their names.
 
-import { Clients } from '../clients.js';
-import { type Leaf, planFields, type Source } from './field-plan.js';
-import { FieldRows } from './field-rows.js';
+import { type Leaf, planFields, type Source } from '../fields/field-plan.js';
+import { FieldRows } from '../fields/field-rows.js';
+import { isObject, type JsonEntry, type JsonObject } from '../fields/json-entry.js';
+import { jsonReading, jsonSample } from '../fields/json-reading.js';
+import { Clients } from '../read/clients.js';
 import type { Format } from './format.js';
-import { isObject, type JsonEntry, type JsonObject } from './json-entry.js';
-import { jsonReading, jsonSample } from './json-reading.js';
 
 /** How deep keys are looked for, and how many of one entry. */
 const DEPTH_MAX = 5;

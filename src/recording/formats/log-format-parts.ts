@@ -1,5 +1,5 @@
 // Reads the users' own log formats: nginx's `log_format` and Apache's `LogFormat`, into literals and fields.
-import { compileStrftime, EPOCH_WITH_MS, type StampPattern } from './strftime.js';
+import { compileStrftime, EPOCH_WITH_MS, type StampPattern } from '../fields/strftime.js';
 
 /** What a field of a log format is to us; `skip` is a field that we have no use for. */
 export type PartKind =

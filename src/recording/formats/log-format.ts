@@ -1,14 +1,15 @@
 // Logs in a format that the user gives as the server's own: nginx's `log_format` or Apache's `LogFormat`.
-import { Clients } from '../clients.js';
+
+import { readSpanUs } from '../fields/field-plan.js';
+import { firstAddress, withQuery } from '../fields/field-rows.js';
+import { unescapeLog } from '../fields/request.js';
+import { given, RowMaker } from '../fields/row-maker.js';
+import { instantOf, type StampParts } from '../fields/strftime.js';
+import { Clients } from '../read/clients.js';
+import type { Zone } from '../read/zone.js';
 import type { Row } from '../row.js';
-import type { Zone } from '../zone.js';
-import { readSpanUs } from './field-plan.js';
-import { firstAddress, withQuery } from './field-rows.js';
 import { type Format, type LineParser, UNREAD } from './format.js';
 import { type Part, type PartKind, type Parts, readParts } from './log-format-parts.js';
-import { unescapeLog } from './request.js';
-import { given, RowMaker } from './row-maker.js';
-import { instantOf, type StampParts } from './strftime.js';
 
 /**
  * A format made of a server's own description of it. Fields end where the literal after them begins; inside quotes an

@@ -1,10 +1,10 @@
 // LTSV logs: `label:value` between tabs, with the labels that ltsv.org recommends and those that servers' variables give.
-import type { FieldMap, FieldName, FieldUnit } from './field-map.js';
+import type { FieldMap, FieldName, FieldUnit } from '../fields/field-map.js';
+import { readInstant } from '../fields/instants.js';
+import { unescapeLog } from '../fields/request.js';
+import { given, readDurationUs } from '../fields/row-maker.js';
+import { type FoundLine, firstOf, type TextReader, textFormat, zoneNote } from '../fields/text-format.js';
 import { type Format, type FormatOptions, type StampKind, UNREAD } from './format.js';
-import { readInstant } from './instants.js';
-import { unescapeLog } from './request.js';
-import { given, readDurationUs } from './row-maker.js';
-import { type FoundLine, firstOf, type TextReader, textFormat, zoneNote } from './text-format.js';
 
 /** What a label's value is to us: a field, or one of these, which only some labels are. */
 type Kind = FieldName | 'durationUs' | 'forwarded';

@@ -1,5 +1,5 @@
 // Reads what stands before the time stamp of an NCSA line: client, virtual host, and what a log shipper put there.
-import { readHost } from './request.js';
+import { readHost } from '../fields/request.js';
 
 /** Where the client's address stands in the bytes, and the virtual host if the log has one. */
 export interface Prefix {

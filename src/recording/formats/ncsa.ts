@@ -1,10 +1,11 @@
 // NCSA common and combined logs (Apache, nginx, lighttpd, LiteSpeed …), with or without a virtual host in front.
-import { Clients } from '../clients.js';
+
+import { CLF_DATE_BYTES, ClfDate } from '../fields/clf-date.js';
+import { RequestReader } from '../fields/request.js';
+import { Clients } from '../read/clients.js';
 import type { Row } from '../row.js';
-import { CLF_DATE_BYTES, ClfDate } from './clf-date.js';
 import type { Format, LineParser, Sample } from './format.js';
 import { readPrefix } from './ncsa-prefix.js';
-import { RequestReader } from './request.js';
 
 const SPACE = 32;
 const QUOTE = 34;

@@ -1,9 +1,10 @@
 // Access logs of nginx-proxy-manager: `proxy` and `standard`, which it writes for each host.
-import { Zone } from '../zone.js';
+
+import { readClfDate } from '../fields/instants.js';
+import { unescapeLog } from '../fields/request.js';
+import { type FoundLine, textFormat } from '../fields/text-format.js';
+import { Zone } from '../read/zone.js';
 import { type Format, UNREAD } from './format.js';
-import { readClfDate } from './instants.js';
-import { unescapeLog } from './request.js';
-import { type FoundLine, textFormat } from './text-format.js';
 
 const STAMP_CHARS = 26;
 /** Cache status and upstream's statuses in `proxy` (lists after retries), then the status and what was asked for. */

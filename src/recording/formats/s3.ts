@@ -1,9 +1,10 @@
 // Server access logs of AWS S3, also written by what imitates it.
-import { Zone } from '../zone.js';
+
+import { readClfDate } from '../fields/instants.js';
+import { readDurationUs } from '../fields/row-maker.js';
+import { type FoundLine, splitFields, textFormat } from '../fields/text-format.js';
+import { Zone } from '../read/zone.js';
 import { type Format, UNREAD } from './format.js';
-import { readClfDate } from './instants.js';
-import { readDurationUs } from './row-maker.js';
-import { type FoundLine, splitFields, textFormat } from './text-format.js';
 
 /** Fields up to the host header; TLS version, access point and what is appended to them are not needed. */
 const FIELDS = 23;

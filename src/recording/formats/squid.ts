@@ -1,8 +1,9 @@
 // Squid's native access log.
+
+import { readEpoch } from '../fields/instants.js';
+import { readDurationUs } from '../fields/row-maker.js';
+import { type FoundLine, splitFields, textFormat } from '../fields/text-format.js';
 import { type Format, UNREAD } from './format.js';
-import { readEpoch } from './instants.js';
-import { readDurationUs } from './row-maker.js';
-import { type FoundLine, splitFields, textFormat } from './text-format.js';
 
 const RESULT = /^[A-Z_]{1,64}\/\d{1,3}$/;
 const EPOCH = /^\d{9,11}\.\d{3}$/;

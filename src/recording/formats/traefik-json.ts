@@ -1,14 +1,15 @@
 // Traefik's access log in JSON.
+
+import { readSpanUs } from '../fields/field-plan.js';
+import { firstAddress, NO_REQUEST } from '../fields/field-rows.js';
+import { readInstant } from '../fields/instants.js';
+import type { JsonEntry } from '../fields/json-entry.js';
+import { jsonReading, jsonSample } from '../fields/json-reading.js';
+import { given, RowMaker } from '../fields/row-maker.js';
+import { stepOf } from '../fields/stamp-step.js';
+import type { Zone } from '../read/zone.js';
 import type { Row } from '../row.js';
-import type { Zone } from '../zone.js';
-import { readSpanUs } from './field-plan.js';
-import { firstAddress, NO_REQUEST } from './field-rows.js';
 import type { Format } from './format.js';
-import { readInstant } from './instants.js';
-import type { JsonEntry } from './json-entry.js';
-import { jsonReading, jsonSample } from './json-reading.js';
-import { given, RowMaker } from './row-maker.js';
-import { stepOf } from './stamp-step.js';
 
 /**
  * `StartUTC` (or `StartLocal`) is the start, `Duration` the whole of it in nanoseconds; `time` is when the line was

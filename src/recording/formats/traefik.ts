@@ -1,9 +1,10 @@
 // Access logs of Traefik in its common format: combined lines with a tail of their own.
-import { Zone } from '../zone.js';
+
+import { readClfDate } from '../fields/instants.js';
+import { readDurationUs } from '../fields/row-maker.js';
+import { type FoundLine, textFormat } from '../fields/text-format.js';
+import { Zone } from '../read/zone.js';
 import { type Format, UNREAD } from './format.js';
-import { readClfDate } from './instants.js';
-import { readDurationUs } from './row-maker.js';
-import { type FoundLine, textFormat } from './text-format.js';
 
 const STAMP_CHARS = 26;
 /** What follows the request: status, bytes, and the quote that opens the referrer. */

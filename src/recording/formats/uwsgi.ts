@@ -1,8 +1,9 @@
 // The request log that uWSGI writes by default.
+
+import { readClfDate } from '../fields/instants.js';
+import { readDurationUs } from '../fields/row-maker.js';
+import { type FoundLine, type TextReader, textFormat, zoneNote } from '../fields/text-format.js';
 import { type Format, type FormatOptions, UNREAD } from './format.js';
-import { readClfDate } from './instants.js';
-import { readDurationUs } from './row-maker.js';
-import { type FoundLine, type TextReader, textFormat, zoneNote } from './text-format.js';
 
 const HEAD =
   /\[pid: \d{1,10}\|app: -?\d{1,10}\|req: -?\d{1,19}\/\d{1,19}\] (\S{0,64}) \([^)\s]{0,256}\) \{\d{1,10} vars in \d{1,10} bytes\} \[[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})\] (\S{1,24}) /y;

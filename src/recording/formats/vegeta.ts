@@ -1,11 +1,12 @@
 // vegeta targets in JSON, one a line: requests with headers and bodies, without times.
-import type { Clients } from '../clients.js';
-import { type Header, headerValue, sendable, writeHeaders } from '../headers.js';
+
+import { EARLIEST_US } from '../fields/instants.js';
+import { decodeBase64, splitRecords, URL_MAX } from '../fields/records.js';
+import { bytesOf, RowMaker } from '../fields/row-maker.js';
+import type { Clients } from '../read/clients.js';
 import type { Row } from '../row.js';
+import { type Header, headerValue, sendable, writeHeaders } from '../secrets/headers.js';
 import { type Format, type RecordCounter, type RecordReading, type Sample, UNREAD } from './format.js';
-import { EARLIEST_US } from './instants.js';
-import { decodeBase64, splitRecords, URL_MAX } from './records.js';
-import { bytesOf, RowMaker } from './row-maker.js';
 
 /** Longest line that is read: bodies stand in it. */
 const LINE_BYTES_MAX = 16 * 2 ** 20;

@@ -1,13 +1,14 @@
 // Vercel's log drains and exports: lists or lines, several entries a request.
+
+import { NO_REQUEST } from '../fields/field-rows.js';
+import { readInstant } from '../fields/instants.js';
+import { isObject, type JsonEntry } from '../fields/json-entry.js';
+import { jsonReading, jsonSample } from '../fields/json-reading.js';
+import { given, RowMaker } from '../fields/row-maker.js';
+import { stepOf } from '../fields/stamp-step.js';
+import type { Zone } from '../read/zone.js';
 import type { Row } from '../row.js';
-import type { Zone } from '../zone.js';
-import { NO_REQUEST } from './field-rows.js';
 import type { Format } from './format.js';
-import { readInstant } from './instants.js';
-import { isObject, type JsonEntry } from './json-entry.js';
-import { jsonReading, jsonSample } from './json-reading.js';
-import { given, RowMaker } from './row-maker.js';
-import { stepOf } from './stamp-step.js';
 
 const REPEATED = 'another entry of the same request';
 /** Requests whose ids are remembered in each of two generations. */

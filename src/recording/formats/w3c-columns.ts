@@ -1,5 +1,5 @@
 // The columns of a W3C extended log: which is what by its name, cutting lines into them, and what writers did to texts.
-import type { FieldMap, FieldName, FieldUnit } from './field-map.js';
+import type { FieldMap, FieldName, FieldUnit } from '../fields/field-map.js';
 
 /** Numbers of columns; −1 where the log has none. */
 export interface Columns {

@@ -1,10 +1,11 @@
 // W3C extended logs, whose `#Fields` says what the columns are: CloudFront, IIS, and what else writes them.
-import { Zone } from '../zone.js';
-import type { FieldUnit } from './field-map.js';
+
+import type { FieldUnit } from '../fields/field-map.js';
+import { readIso } from '../fields/instants.js';
+import { given, readDurationUs } from '../fields/row-maker.js';
+import { type FoundLine, firstOf, type TextReader, textFormat, zoneNote } from '../fields/text-format.js';
+import { Zone } from '../read/zone.js';
 import { type Format, type FormatOptions, SET_APART, type StampKind, UNREAD } from './format.js';
-import { readIso } from './instants.js';
-import { given, readDurationUs } from './row-maker.js';
-import { type FoundLine, firstOf, type TextReader, textFormat, zoneNote } from './text-format.js';
 import { type Columns, columnsOf, decodeAgent, encodeStem, splitColumns } from './w3c-columns.js';
 
 const WRONG_COLUMNS = 'columns are not those that #Fields declares';

@@ -1,5 +1,7 @@
 // Undoes what shippers and containers put around each line of a log, so that the log's own format can read the rest.
-import type { Clients } from '../clients.js';
+
+import { isObject, readJsonEntry } from '../fields/json-entry.js';
+import type { Clients } from '../read/clients.js';
 import {
   type Format,
   type LineParser,
@@ -8,7 +10,6 @@ import {
   type Sample,
   UNREAD,
 } from './format.js';
-import { isObject, readJsonEntry } from './json-entry.js';
 
 /** A line's own text inside its wrapping. */
 interface Inner {

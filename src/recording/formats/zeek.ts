@@ -1,9 +1,10 @@
 // Zeek's (Bro's) http.log: tab-separated, with a header that names the columns.
+
+import { readEpoch } from '../fields/instants.js';
+import { unescapeLog } from '../fields/request.js';
+import { given } from '../fields/row-maker.js';
+import { type FoundLine, type TextReader, textFormat } from '../fields/text-format.js';
 import { type Format, UNREAD } from './format.js';
-import { readEpoch } from './instants.js';
-import { unescapeLog } from './request.js';
-import { given } from './row-maker.js';
-import { type FoundLine, type TextReader, textFormat } from './text-format.js';
 
 const COLUMNS_MAX = 256;
 
