@@ -9,6 +9,8 @@ import type { Prepared } from './prepare.js';
 export function coverageOf({ loaded, recorded }: Prepared): Coverage {
   const dropped: Record<string, number> = {};
   const notes: string[] = [];
+  const missing = new Map<string, number>();
+  let rows = 0;
   const add = (reasons: Readonly<Record<string, number>>) => {
     for (const [reason, n] of Object.entries(reasons)) dropped[reason] = (dropped[reason] ?? 0) + n;
   };
@@ -18,6 +20,11 @@ export function coverageOf({ loaded, recorded }: Prepared): Coverage {
     const forecast = recorded[i];
     add(input.unread);
     add(forecast?.dropped ?? {});
+    rows += input.rows;
+    for (const [route, n] of forecast?.missing ?? []) {
+      const name = loaded.plan.routes[route]?.name ?? '';
+      missing.set(name, (missing.get(name) ?? 0) + n);
+    }
     const unread = input.lines - input.rows;
     const share = unread > 0 ? `, ${formatShare(unread / input.lines)} not understood` : '';
     notes.push(
@@ -26,7 +33,10 @@ export function coverageOf({ loaded, recorded }: Prepared): Coverage {
     if (forecast === undefined) return;
     notes.push(...notesOf(input, forecast).map((note) => `${stream.name}: ${note}`));
   });
-  return { dropped, notes };
+  const routes = [...missing]
+    .map(([route, n]) => ({ route, rows: n, share: n / rows }))
+    .sort((a, b) => b.rows - a.rows || (a.route < b.route ? -1 : 1));
+  return { dropped, routes, notes };
 }
 
 /** The acceptance tests of the plan's amplified recordings. */

@@ -40,6 +40,7 @@ export function mergeHeads(a: Head, b: Head): Head {
     plannedTotal: a.plannedTotal + b.plannedTotal,
     coverage: {
       dropped: a.coverage.dropped,
+      ...(a.coverage.routes !== undefined && { routes: a.coverage.routes }),
       notes: [...new Set([...a.coverage.notes, ...b.coverage.notes])],
     },
   };

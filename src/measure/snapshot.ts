@@ -63,8 +63,18 @@ export interface Head {
 export interface Coverage {
   /** Rows of recordings that are not replayed, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Routes that are missing in part or whole from the replay, most rows first; absent in results of before. */
+  readonly routes?: readonly MissingRoute[];
   /** Things a reader should know, each a sentence. */
   readonly notes: readonly string[];
+}
+
+/** Recorded requests of one route that are not replayed though nobody chose to leave them out. */
+export interface MissingRoute {
+  readonly route: string;
+  readonly rows: number;
+  /** Of all rows of the plan's recordings, 0 to 1. */
+  readonly share: number;
 }
 
 /** How a shard's run ended. */

@@ -224,6 +224,12 @@ function coverage({ head }: Snapshot, { recorded }: Judgement, say: Say): Line[]
     const reasons = worst.map(([reason, n]) => `${safe(reason)} ${formatCount(n)}`);
     said.push(`${plural(rows, formatCount(rows), 'recorded row')} not replayed: ${reasons.join(', ')}`);
   }
+  const routes = head.coverage.routes ?? [];
+  if (routes.length > 0) {
+    const shown = routes.slice(0, 3).map(({ route, share }) => `${safe(route)} ${formatShare(share)}`);
+    const more = routes.length > 3 ? `, ${routes.length - 3} more` : '';
+    said.push(`of that night's requests these are missing: ${shown.join(', ')}${more}`);
+  }
   const known = recorded?.whole.counts;
   if (known !== undefined && unknownIdShare(known) > 0) said.push(formatUnknownIds(known));
   if (head.coverage.notes.length === 1) said.push(safe(head.coverage.notes[0] as string));

@@ -67,7 +67,11 @@ export function summarise(
       max: connections.max,
       connect: durations(ofDistribution(connections.connect)),
     },
-    coverage: { dropped: { ...head.coverage.dropped }, notes: [...head.coverage.notes] },
+    coverage: {
+      dropped: { ...head.coverage.dropped },
+      routes: (head.coverage.routes ?? []).map((route) => ({ ...route })),
+      notes: [...head.coverage.notes],
+    },
     ...(head.amplified && {
       amplified: head.amplified.map((test) => ({ ...test, dispersion: [...test.dispersion] })),
     }),

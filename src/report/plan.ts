@@ -149,12 +149,21 @@ function connections({ connections: policy, connectionsAtPeak }: PlanReport): st
   return `${kind}: about ${formatCount(open)} open at the peak${fresh}, if the target keeps up`;
 }
 
+/** Routes that the replay lacks though nobody chose so. */
+function missing(report: PlanReport, say: (label: string, text: string) => Line[]): Line[] {
+  const routes = report.coverage.routes ?? [];
+  if (routes.length === 0) return [];
+  const shown = routes.slice(0, 6).map(({ route, share }) => `${safe(route)} ${formatShare(share)}`);
+  return say('Missing', `${shown.join(', ')}${routes.length > 6 ? ' …' : ''} of all recorded requests`);
+}
+
 function dropped(report: PlanReport, say: (label: string, text: string) => Line[]): Line[] {
   const reasons = Object.entries(report.coverage.dropped).filter(([, n]) => n > 0);
   return [
     ...(reasons.length === 0
       ? []
       : say('Dropped', reasons.map(([reason, n]) => `${formatCount(n)} ${safe(reason)}`).join(', '))),
+    ...missing(report, say),
     ...report.coverage.notes.flatMap((note) => say('Note', safe(note))),
   ];
 }

@@ -71,6 +71,9 @@ export function findings({ validity }: Judgement, width: number): Line[] {
   ];
 }
 
+/** Missing routes that are listed; the JSON has all. */
+const ROUTES_LISTED = 10;
+
 export function coverage(
   { head: { coverage: of } }: Snapshot,
   { recorded }: Judgement,
@@ -85,6 +88,15 @@ export function coverage(
     ...dropped.flatMap(([reason, n]) =>
       bullet('·', `${plural(n, formatCount(n), 'recorded row')} not replayed: ${safe(reason)}`, width),
     ),
+    ...(of.routes ?? [])
+      .slice(0, ROUTES_LISTED)
+      .flatMap(({ route, rows, share }) =>
+        bullet(
+          '·',
+          `${safe(route)}: ${formatCount(rows)} not replayed, ${formatShare(share)} of all recorded`,
+          width,
+        ),
+      ),
     ...(unknownIds === 0 ? [] : bullet('·', unknown, width)),
     ...of.notes.flatMap((note) => bullet('·', safe(note), width)),
   ];

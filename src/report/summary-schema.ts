@@ -180,7 +180,11 @@ export const SUMMARY = z.strictObject({
   recorded,
   unknownIds: count.describe('operations answered 404 or 410 where 2xx or 3xx was recorded; also in errors'),
   connections: z.strictObject({ opened: count, max: count, connect: durations }),
-  coverage: z.strictObject({ dropped: z.record(z.string(), count), notes: z.array(z.string()) }),
+  coverage: z.strictObject({
+    dropped: z.record(z.string(), count),
+    routes: z.array(z.strictObject({ route: z.string(), rows: count, share: z.number() })),
+    notes: z.array(z.string()),
+  }),
   amplified: z.array(amplified).optional().describe('absent where no recording is amplified'),
   validity: z.strictObject({ verdict: z.enum(['valid', 'suspect', 'invalid']), findings: z.array(finding) }),
   gates: z.array(gate),

@@ -36,6 +36,7 @@ export async function forecastRecording(
     perSecond: Float64Array.from(counts.perSecond),
     visitors: counts.visitors.size,
     dropped: Object.fromEntries(schedule.dropped),
+    missing: [...schedule.missing],
     remapped: Object.fromEntries(
       [...schedule.remapped].map(([kind, rows]) => [stream.ids[kind]?.name ?? '', rows]),
     ),

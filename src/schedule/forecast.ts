@@ -16,6 +16,8 @@ export interface RecordedForecast {
   readonly visitors: number;
   /** Rows that are not replayed, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Of these, rows that are missing from what was meant to be replayed, by route of the plan. */
+  readonly missing: readonly (readonly [route: number, rows: number])[];
   /** Rows that are sent with other ids, by what the ids are of. */
   readonly remapped: Readonly<Record<string, number>>;
   /** The acceptance test of amplification; null for a stream that is not amplified, or whose times are a pace's. */

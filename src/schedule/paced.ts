@@ -4,7 +4,7 @@ import type { Plan, RecordingInput } from '../scenario/plan.js';
 import { PaceTimes } from './pace.js';
 import { arrivalOf, countOne, type EmitArrival, type RowSchedule, recordingStream } from './recorded.js';
 import { type LaneShare, RecordedVisitors } from './recorded-visitors.js';
-import { RowJudge } from './row-judge.js';
+import { leavesHole, RowJudge } from './row-judge.js';
 
 /** How a paced recording was used up to now. */
 export interface PaceUse {
@@ -26,6 +26,7 @@ export interface PaceUse {
 export class PacedSchedule implements RowSchedule {
   /** Counted in the first round alone: later ones would count the same rows again. */
   readonly dropped = new Map<string, number>();
+  readonly missing = new Map<number, number>();
   readonly remapped = new Map<number, number>();
   ended = false;
   private readonly judge: RowJudge;
@@ -96,7 +97,9 @@ export class PacedSchedule implements RowSchedule {
     const mine = visitors.isMine(round);
     const reason = judge.reasonAgainst(row);
     if (reason !== '') {
-      if (mine && round === 0) countOne(this.dropped, reason);
+      if (!mine || round > 0) return;
+      countOne(this.dropped, reason);
+      if (leavesHole(reason)) countOne(this.missing, judge.route);
       return;
     }
     const dueUs = this.nextUs;

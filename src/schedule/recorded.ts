@@ -3,7 +3,7 @@ import type { Row } from '../recording/row.js';
 import type { Plan, RecordingInput, RecordingStream } from '../scenario/plan.js';
 import { ArrivalHeap } from './recorded-heap.js';
 import { type LaneShare, RecordedVisitors } from './recorded-visitors.js';
-import { RowJudge } from './row-judge.js';
+import { leavesHole, RowJudge } from './row-judge.js';
 
 export type { LaneShare } from './recorded-visitors.js';
 
@@ -36,6 +36,8 @@ export type EmitArrival = (arrival: RecordedArrival) => void;
 export interface RowSchedule {
   /** Rows that are not sent, by reason; a row counts once, in the shard that has its client's lane. */
   readonly dropped: ReadonlyMap<string, number>;
+  /** Of these, rows that are missing from what was meant to be replayed, by route; counted alike. */
+  readonly missing: ReadonlyMap<number, number>;
   /** Rows that are sent with other ids, by the mapping's index; counted as `dropped` is. */
   readonly remapped: ReadonlyMap<number, number>;
   /** Whether nothing will come of any later row. */
@@ -62,6 +64,7 @@ export const THINNED = 'thinned by amplify';
  */
 export class RecordedSchedule implements RowSchedule {
   readonly dropped = new Map<string, number>();
+  readonly missing = new Map<number, number>();
   readonly remapped = new Map<number, number>();
   readonly ended = false;
   private readonly judge: RowJudge;
@@ -142,6 +145,7 @@ export class RecordedSchedule implements RowSchedule {
     if (reason === '') this.replayed(this.dueUs(row.startUs, 0));
     if (reason !== '' || copies === 0) {
       if (isOwner) countOne(this.dropped, reason || THINNED);
+      if (isOwner && reason !== '' && leavesHole(reason)) countOne(this.missing, judge.route);
       return;
     }
     if (isOwner) for (const kind of judge.mapped.kinds) countOne(this.remapped, kind);

@@ -4,7 +4,7 @@ import { RetryFinder } from '../recording/retries.js';
 import type { Row } from '../recording/row.js';
 import type { IdLists, Plan, RecordingStream } from '../scenario/plan.js';
 import { IdMapper, type MappedPath } from './recorded-ids.js';
-import { RowRules } from './recorded-rules.js';
+import { DROPPED, RowRules } from './recorded-rules.js';
 
 /** Why a row is not replayed, beside the reasons of `RowRules`. */
 export const NOT_REPLAYED = {
@@ -14,6 +14,19 @@ export const NOT_REPLAYED = {
   retry: 'retry folded',
   id: 'id not mapped',
 } as const;
+
+/** Reasons by which the user chose what is replayed; the others leave out what would have been part of it. */
+const CHOSEN: ReadonlySet<string> = new Set([
+  NOT_REPLAYED.before,
+  NOT_REPLAYED.after,
+  NOT_REPLAYED.retry,
+  DROPPED.where,
+]);
+
+/** Whether a row that is not replayed for this reason leaves a hole in its route's traffic. */
+export function leavesHole(reason: string): boolean {
+  return !CHOSEN.has(reason);
+}
 
 /**
  * Judges the rows of one stream. What a row's fate depends on is the row itself and, for retries, the rows before it

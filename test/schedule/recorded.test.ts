@@ -300,6 +300,22 @@ describe('rows that are left out', () => {
     });
   });
 
+  it('leaves a hole in its route when nobody chose to leave it out', () => {
+    const rows = [
+      row(0, { method: 'POST', path: '/cart/add' }),
+      row(1, { path: '/cart/add' }),
+      row(2, { path: '/products/7' }),
+      row(3, { path: '/x' }),
+    ];
+    const schedule = new RecordedSchedule(planOf({ where: { not: { path: ['/x'] } } }), 1, INPUT, {
+      index: 0,
+      count: 1,
+    });
+    schedule.push(rows, () => {});
+    assert.deepEqual([...schedule.missing], [[2, 2]]);
+    assert.equal(schedule.dropped.get(DROPPED.where), 1);
+  });
+
   it('a recorded status goes along, for what it says of the answer', () => {
     const { arrivals } = run(planOf({}), [row(0, { status: 404 }), row(1, { status: undefined })]);
     assert.deepEqual(

@@ -59,6 +59,7 @@ export function forecastOf(plan: Plan, stream: number, rows: readonly Row[]): Re
     perSecond: Float64Array.from(perSecond),
     visitors: 0,
     dropped: {},
+    missing: [],
     remapped: {},
     amplified: null,
     use: null,

@@ -289,7 +289,11 @@ const SPIKE_HEAD = headOf({
     { name: 'after', startS: 100, endS: 120 },
   ],
   peakPerSec: 300,
-  coverage: { dropped: { quarantined: 812, 'host not mapped': 36 }, notes: ['Unknown ids 0.4 %'] },
+  coverage: {
+    dropped: { quarantined: 812, 'host not mapped': 36 },
+    routes: [{ route: 'checkout', rows: 812, share: 0.031 }],
+    notes: ['Unknown ids 0.4 %'],
+  },
 });
 
 function promoRate(t: number): number {
