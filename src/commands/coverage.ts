@@ -10,7 +10,7 @@ export function coverageOf({ loaded, recorded }: Prepared): Coverage {
   const dropped: Record<string, number> = {};
   const notes: string[] = [];
   const missing = new Map<string, number>();
-  let rows = 0;
+  let meant = 0;
   const add = (reasons: Readonly<Record<string, number>>) => {
     for (const [reason, n] of Object.entries(reasons)) dropped[reason] = (dropped[reason] ?? 0) + n;
   };
@@ -20,10 +20,11 @@ export function coverageOf({ loaded, recorded }: Prepared): Coverage {
     const forecast = recorded[i];
     add(input.unread);
     add(forecast?.dropped ?? {});
-    rows += input.rows;
+    meant += forecast?.replayable ?? 0;
     for (const [route, n] of forecast?.missing ?? []) {
       const name = loaded.plan.routes[route]?.name ?? '';
       missing.set(name, (missing.get(name) ?? 0) + n);
+      meant += n;
     }
     const unread = input.lines - input.rows;
     const share = unread > 0 ? `, ${formatShare(unread / input.lines)} not understood` : '';
@@ -34,7 +35,7 @@ export function coverageOf({ loaded, recorded }: Prepared): Coverage {
     notes.push(...notesOf(input, forecast).map((note) => `${stream.name}: ${note}`));
   });
   const routes = [...missing]
-    .map(([route, n]) => ({ route, rows: n, share: n / rows }))
+    .map(([route, n]) => ({ route, rows: n, share: n / meant }))
     .sort((a, b) => b.rows - a.rows || (a.route < b.route ? -1 : 1));
   return { dropped, routes, notes };
 }

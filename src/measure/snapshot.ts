@@ -73,7 +73,7 @@ export interface Coverage {
 export interface MissingRoute {
   readonly route: string;
   readonly rows: number;
-  /** Of all rows of the plan's recordings, 0 to 1. */
+  /** Of all that was meant to be replayed, 0 to 1. */
   readonly share: number;
 }
 

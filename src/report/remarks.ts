@@ -93,7 +93,7 @@ export function coverage(
       .flatMap(({ route, rows, share }) =>
         bullet(
           '·',
-          `${safe(route)}: ${formatCount(rows)} not replayed, ${formatShare(share)} of all recorded`,
+          `${safe(route)}: ${formatCount(rows)} not replayed, ${formatShare(share)} of the recorded`,
           width,
         ),
       ),

@@ -73,7 +73,7 @@ export async function readRecording(
       lines: audit.lines,
       rows: audit.rows,
       unread: { ...audit.dropped, ...audit.setApart },
-      stampModel: audit.stamp.model,
+      stampModel: `${audit.stamp.model}; ${audit.stamp.uncertainty}`,
       resolutionUs: audit.stamp.resolutionUs,
       timed: audit.timed,
       curve: null,

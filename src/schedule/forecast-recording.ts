@@ -37,6 +37,7 @@ export async function forecastRecording(
     visitors: counts.visitors.size,
     dropped: Object.fromEntries(schedule.dropped),
     missing: [...schedule.missing],
+    replayable: schedule.replayable,
     remapped: Object.fromEntries(
       [...schedule.remapped].map(([kind, rows]) => [stream.ids[kind]?.name ?? '', rows]),
     ),

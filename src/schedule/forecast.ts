@@ -18,6 +18,8 @@ export interface RecordedForecast {
   readonly dropped: Readonly<Record<string, number>>;
   /** Of these, rows that are missing from what was meant to be replayed, by route of the plan. */
   readonly missing: readonly (readonly [route: number, rows: number])[];
+  /** Rows that are replayed; with `missing`, all that was meant to be. */
+  readonly replayable: number;
   /** Rows that are sent with other ids, by what the ids are of. */
   readonly remapped: Readonly<Record<string, number>>;
   /** The acceptance test of amplification; null for a stream that is not amplified, or whose times are a pace's. */

@@ -27,6 +27,7 @@ export class PacedSchedule implements RowSchedule {
   /** Counted in the first round alone: later ones would count the same rows again. */
   readonly dropped = new Map<string, number>();
   readonly missing = new Map<number, number>();
+  replayable = 0;
   readonly remapped = new Map<number, number>();
   ended = false;
   private readonly judge: RowJudge;
@@ -109,6 +110,7 @@ export class PacedSchedule implements RowSchedule {
     if (Number.isNaN(this.firstStartUs)) this.firstStartUs = row.startUs;
     this.lastStartUs = row.startUs;
     if (!mine) return;
+    if (round === 0) this.replayable++;
     for (const kind of judge.mapped.kinds) countOne(this.remapped, kind);
     const arrival = arrivalOf(row, judge, visitors.visitor(round), dueUs);
     arrival.seq = visitors.nextSeq(arrival.visitor);

@@ -38,6 +38,8 @@ export interface RowSchedule {
   readonly dropped: ReadonlyMap<string, number>;
   /** Of these, rows that are missing from what was meant to be replayed, by route; counted alike. */
   readonly missing: ReadonlyMap<number, number>;
+  /** Rows that are sent, or would be if their client were not left out; counted alike, and once however amplified. */
+  readonly replayable: number;
   /** Rows that are sent with other ids, by the mapping's index; counted as `dropped` is. */
   readonly remapped: ReadonlyMap<number, number>;
   /** Whether nothing will come of any later row. */
@@ -65,6 +67,7 @@ export const THINNED = 'thinned by amplify';
 export class RecordedSchedule implements RowSchedule {
   readonly dropped = new Map<string, number>();
   readonly missing = new Map<number, number>();
+  replayable = 0;
   readonly remapped = new Map<number, number>();
   readonly ended = false;
   private readonly judge: RowJudge;
@@ -143,6 +146,7 @@ export class RecordedSchedule implements RowSchedule {
     const isOwner = visitors.isMine(0);
     const reason = judge.reasonAgainst(row);
     if (reason === '') this.replayed(this.dueUs(row.startUs, 0));
+    if (reason === '' && isOwner) this.replayable++;
     if (reason !== '' || copies === 0) {
       if (isOwner) countOne(this.dropped, reason || THINNED);
       if (isOwner && reason !== '' && leavesHole(reason)) countOne(this.missing, judge.route);

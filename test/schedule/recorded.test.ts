@@ -313,6 +313,7 @@ describe('rows that are left out', () => {
     });
     schedule.push(rows, () => {});
     assert.deepEqual([...schedule.missing], [[2, 2]]);
+    assert.equal(schedule.replayable, 1);
     assert.equal(schedule.dropped.get(DROPPED.where), 1);
   });
 

@@ -60,6 +60,7 @@ export function forecastOf(plan: Plan, stream: number, rows: readonly Row[]): Re
     visitors: 0,
     dropped: {},
     missing: [],
+    replayable: rows.length,
     remapped: {},
     amplified: null,
     use: null,

@@ -351,7 +351,7 @@ export class PartReader {
     return this.modelWith(own, reading.resolutionUs);
   }
 
-  /** What was done to stamps, and how far that leaves each start uncertain. */
+  /** What was done to stamps; how uncertain that leaves starts, the audit says. */
   private modelWith(own: string, nominalUs: number): string {
     const { resolutionUs, stamp } = this.summary;
     if (stamp === 'none') return own;
@@ -361,9 +361,7 @@ export class PartReader {
     const step = resolutionUs > nominalUs ? `; ${steps}` : '';
     const zone =
       this.zone.ambiguous > 0 ? '; the hour that came twice was told apart by the order of lines' : '';
-    const within = resolutionUs >= 1e6 ? `${resolutionUs / 1e6} s` : `${Math.max(resolutionUs, 1) / 1e3} ms`;
-    const late = stamp === 'unknown' ? ', and late by the response time if the stamp is the end' : '';
-    return `${said}${step}${zone}; a start is known to within ${within}${late}`;
+    return `${said}${step}${zone}`;
   }
 }
 
