@@ -125,8 +125,9 @@ function cellOf(bin: Bin, row: number, unitPerSec: number, colour: boolean): Pie
   const { plannedPerSec, okPerSec } = ratesOf(bin);
   const within = (rate: number): number => Math.round(8 * Math.min(1, Math.max(0, rate / unitPerSec - row)));
   // Something that was due shows, however little.
-  const planned = row === 0 && bin.planned > 0 ? Math.max(1, within(plannedPerSec)) : within(plannedPerSec);
-  const ok = Math.min(planned, within(okPerSec));
+  const lifted = row === 0 && bin.planned > 0 && within(plannedPerSec) === 0;
+  const planned = lifted ? 1 : within(plannedPerSec);
+  const ok = lifted ? Math.round(okPerSec / plannedPerSec) : Math.min(planned, within(okPerSec));
   if (planned === 0) return piece(' ');
   if (ok === planned) return piece(EIGHTHS[planned] as string, 'good');
   if (colour && planned === 8 && ok > 0) return piece(EIGHTHS[ok] as string, 'goodOnBad');

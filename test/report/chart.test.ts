@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { findIncident } from '../../src/judge/incident.js';
 import { binsOf } from '../../src/report/bins.js';
-import { chart } from '../../src/report/chart.js';
+import { chart, draw } from '../../src/report/chart.js';
 import { render, widthOf } from '../../src/report/line.js';
 import { paintFor } from '../../src/report/paint.js';
 import {
@@ -68,6 +68,20 @@ test('a chart is as wide as it may be and never wider', () => {
       }
     }
   }
+});
+
+test('what is too little for a block shows as what it was', () => {
+  const bin = (fromS: number, planned: number, ok: number) => ({ fromS, toS: fromS + 1, planned, ok });
+  const bins = [bin(0, 200, 200), bin(1, 1, 1), bin(2, 1, 0)];
+  const picture = {
+    words: { title: 'LOAD', good: 'ok', bad: 'failed', top: 'planned' },
+    durationS: 3,
+    normalPerSec: null,
+    marks: [],
+    binsIn: () => bins,
+  };
+  const lines = draw(picture, { width: 40, colour: false }).map((line) => render(line, 40, paintFor(0)));
+  assert.match(lines.at(-2) ?? '', /│█+▁+░+ *$/);
 });
 
 test('a run in which nothing was due has an empty picture', () => {
