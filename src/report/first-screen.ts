@@ -23,6 +23,8 @@ import { formatUnknownIds, thatNight } from './recorded.js';
 import { formatPlace, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
 
 const LABEL_COLUMNS = 12;
+/** A note longer than this is told below, not on the first screen. */
+const NOTE_MAX = 80;
 
 /** `DID NOT HOLD   Promo spike, 5×    edge.stg.example    plan 9f3c…    exit 1` */
 export function headline(snapshot: Snapshot, judgement: Judgement, exitCode: number, width: number): Line {
@@ -232,8 +234,10 @@ function coverage({ head }: Snapshot, { recorded }: Judgement, say: Say): Line[]
   }
   const known = recorded?.whole.counts;
   if (known !== undefined && unknownIdShare(known) > 0) said.push(formatUnknownIds(known));
-  if (head.coverage.notes.length === 1) said.push(safe(head.coverage.notes[0] as string));
-  if (head.coverage.notes.length > 1) said.push(`${head.coverage.notes.length} notes below`);
+  const { notes } = head.coverage;
+  const [only] = notes;
+  if (notes.length === 1 && only !== undefined && only.length <= NOTE_MAX) said.push(safe(only));
+  else if (notes.length > 0) said.push(`${plural(notes.length, String(notes.length), 'note')} below`);
   return said.length === 0 ? [] : say('Coverage', said.join('; '));
 }
 

@@ -34,7 +34,7 @@ export function draftScenario(audit: Audit, { recordings, target = TARGET }: Dra
     opening(audit),
     targetLines(audit, target),
     writeLines(audit.routes, routes),
-    streamLines(audit, recordings),
+    streamLines(audit, recordings, routes),
     routeLines(routes),
     gateLines(audit),
   ];
@@ -204,8 +204,13 @@ function writeLines(seen: readonly AuditedRoute[], routes: readonly DraftedRoute
   ];
 }
 
-function streamLines({ bots, rows, retries }: Audit, recordings: readonly string[]): string[] {
+function streamLines(
+  { bots, rows, retries }: Audit,
+  recordings: readonly string[],
+  routes: readonly DraftedRoute[],
+): string[] {
   const share = rows === 0 ? 0 : bots / rows;
+  const [ids] = routes.filter(({ name, path }) => /^[a-z]\w*$/.test(name) && path.split('{id}').length === 2);
   const list = recordings.map(quoted).join(', ');
   return [
     'streams:',
@@ -213,8 +218,12 @@ function streamLines({ bots, rows, retries }: Audit, recordings: readonly string
     `    recording: ${recordings.length === 1 ? list : `[${list}]`}`,
     '    # Five times as many visitors, each with a rhythm of their own:',
     '    # amplify: 5',
-    `    # Without bots (${formatShare(share)} of the requests say that they are one):`,
-    '    # where: { not: { client: bot } }',
+    ...(share === 0
+      ? []
+      : [
+          `    # Without bots (${formatShare(share)} of the requests say that they are one):`,
+          '    # where: { not: { client: bot } }',
+        ]),
     '    # Only a part of it, from its start or by the clock:',
     '    # from: 10m',
     '    # to: 70m',
@@ -223,6 +232,12 @@ function streamLines({ bots, rows, retries }: Audit, recordings: readonly string
       : [
           `    # ${formatCount(retries)} requests repeat one that failed: send each thing wanted once:`,
           '    # fold: true',
+        ]),
+    ...(ids === undefined
+      ? []
+      : [
+          '    # Ids that the target does not know, sent as ids that it has, the hot ones as hot ones:',
+          `    # ids: { ${ids.name}: { map: staging-${ids.name}.csv, by: popularity } }`,
         ]),
     '  # A spike on top of what was recorded:',
     '  # - name: promo',
