@@ -315,7 +315,9 @@ const scenario = strict({
   gates: z
     .array(z.string())
     .optional()
-    .describe('What must hold, such as p99 < 800ms or errors[stream=promo] < 1%.'),
+    .describe(
+      'What must hold, such as p99 < 800ms, errors[stream=promo] < 1%, errors < recorded or p99 < recorded * 1.2.',
+    ),
 }).describe('A flashcrowd scenario.');
 
 export type TypedScenario = z.output<typeof scenario>;
