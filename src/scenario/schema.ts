@@ -1,30 +1,7 @@
 // The scenario file as it is typed: the zod schema, a description on every field, and the JSON Schema for editors.
 import * as z from 'zod';
-
-const duration = z
-  .union([z.string(), z.number()], { error: 'expected a duration such as 800ms, 90s or 10m' })
-  .describe('A duration: 800ms, 90s, 10m, 1h30m; a bare number counts as seconds.');
-const rate = z
-  .union([z.string(), z.number()], {
-    error: 'expected a rate such as 3000/s, or a number of requests a second',
-  })
-  .describe('A rate: 3000/s, 100/min; a bare number is requests a second.');
-const multiple = z
-  .union([z.string(), z.number()], { error: 'expected a multiple such as 5 or 5x' })
-  .describe('A multiple: 5 or 5x.');
-const instantOrOffset = z
-  .union([z.string(), z.number()], {
-    error: 'expected an offset such as 10m, or an instant such as 2025-11-28T17:26:00Z',
-  })
-  .describe('An offset from the start of the source (10m), or an ISO instant where the source has instants.');
-const scalar = z.union([z.string(), z.number(), z.boolean()], {
-  error: 'expected a text, a number, or true or false',
-});
-const oneOrMore = z
-  .union([z.string(), z.array(z.string()).min(1, 'is an empty list')], {
-    error: 'expected a text or a list of texts',
-  })
-  .describe('One value or a list of them.');
+import { duration, instantOrOffset, multiple, rate, scalar, strict } from './schema-parts.js';
+import { ids, recording, where } from './schema-recording.js';
 
 const headers = z
   .record(z.string(), scalar)
@@ -106,87 +83,6 @@ const spike = strict({
   fall: duration.optional().describe('How long the fall takes.'),
   total: duration.optional().describe('How long all of it takes. Default: at + rise + hold + fall + at.'),
 }).describe('Base, a linear rise to a peak, a hold, a linear fall, base.');
-
-const filter = {
-  tenant: oneOrMore.optional(),
-  route: oneOrMore.optional(),
-  host: oneOrMore.optional().describe('Recorded hosts; * stands for anything.'),
-  path: oneOrMore.optional().describe('Path patterns; * stands for anything.'),
-  method: oneOrMore.optional(),
-  client: oneOrMore.optional().describe('Kinds of client: person, bot, unknown.'),
-};
-const where = strict({
-  ...filter,
-  not: strict(filter).optional().describe('Rows that match this are left out.'),
-}).describe('Which recorded rows are replayed: all that is named must hold.');
-
-const recording = z
-  .union(
-    [
-      z.string(),
-      z.array(z.string()).min(1, 'is an empty list'),
-      strict({
-        files: oneOrMore.describe('Logs, HARs, captures or recordings; globs are expanded.'),
-        format: z
-          .string()
-          .optional()
-          .describe('A format such as alb, or an nginx log_format or Apache LogFormat. Default: detected.'),
-        zone: z
-          .string()
-          .optional()
-          .describe('Zone of stamps that have none: Europe/Berlin, +0200. Default UTC.'),
-        stamp: z
-          .enum(['start', 'end'])
-          .optional()
-          .describe('What stamps mark. Default: as the format has it.'),
-        fields: z
-          .record(z.string(), z.string())
-          .optional()
-          .describe(
-            "The log's names for time, duration, method, url, path, status, client ...: { duration: took@ms }.",
-          ),
-        keep: z
-          .array(z.string())
-          .optional()
-          .describe('Query keys and headers that are kept though they look like secrets.'),
-        sort: z.boolean().optional().describe('Sort on disk first, for logs far out of time order.'),
-      }),
-    ],
-    { error: 'expected a file, a list of files, or a mapping with files' },
-  )
-  .describe(
-    'Logs, HARs, captures or recordings, relative to the scenario; imported once, then kept. With a curve, stages or a spike beside it, these say when, and the recording says what: its requests are sent in their order, again and again; from and to then cut the times, not the recording.',
-  );
-
-const idMapping = strict({
-  map: z
-    .string()
-    .optional()
-    .describe('A CSV with a header that holds the ids to send, relative to the scenario.'),
-  column: z
-    .string()
-    .optional()
-    .describe(
-      'The column of the CSV. Default: the one named as the ids are, or the only one; for a table: staging.',
-    ),
-  by: z
-    .enum(['popularity', 'hash', 'table'])
-    .optional()
-    .describe(
-      'popularity (the default): the most requested recorded id becomes the first of the CSV, and so on; hash: each becomes any one, always the same; table: by the columns recorded and staging, other ids are not sent.',
-    ),
-  in: oneOrMore
-    .optional()
-    .describe(
-      'Where the ids are: path patterns such as /products/{product}, query parameters such as "?product_id={product}". Default: where {product} is in the path of a route, or {id} in that of the route named product.',
-    ),
-}).describe('How recorded ids of one kind are sent as others.');
-
-const ids = z
-  .record(z.string(), idMapping)
-  .describe(
-    'Recorded ids that the target does not know, by what they are of (product): which to send instead.',
-  );
 
 const stream = strict({
   name: z.string().optional().describe('Name in reports and gates. Default: stream-1, stream-2, ...'),
@@ -343,12 +239,4 @@ export function checkScenario(value: unknown): TypedScenario | readonly ShapeIss
 /** The JSON Schema of a scenario file, for editors. */
 export function scenarioJsonSchema(): Record<string, unknown> {
   return { ...z.toJSONSchema(scenario, { io: 'input' }), title: 'flashcrowd scenario' };
-}
-
-/** A mapping without other keys; the message of an unknown one lists the known ones, for a hint to choose from. */
-function strict<Shape extends z.ZodRawShape>(shape: Shape) {
-  const known = Object.keys(shape).join(' ');
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? known : undefined),
-  });
 }

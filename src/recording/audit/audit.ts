@@ -1,7 +1,7 @@
 // The audit of a recording: what was read, what was not, what it says of the traffic, and what it cannot say.
 
-import type { StampKind } from '../formats/format.js';
-import type { RecordingKind, Vantage } from './cannot-hold.js';
+import type { StampKind, Vantage } from '../formats/format.js';
+import type { RecordingKind } from './cannot-hold.js';
 import type { RateCurve } from './rate-curve.js';
 import type { AuditedRoute } from './route-audit.js';
 import type { VisitFacts } from './visits.js';

@@ -1,20 +1,5 @@
 // What a recording of some kind cannot know, in sentences: so that nobody takes a replay for more than it is.
-import type { StampKind } from '../formats/format.js';
-
-/** Where a log was written: what stands before or behind that place is not in it. */
-export type Vantage =
-  /** The web server or application itself. */
-  | 'origin'
-  /** A load balancer or reverse proxy in front of it. */
-  | 'balancer'
-  /** A content delivery network. */
-  | 'cdn'
-  /** A browser (HAR). */
-  | 'browser'
-  /** A proxy or a network capture on the way. */
-  | 'capture'
-  /** A load generator's own log. */
-  | 'generator';
+import type { StampKind, Vantage } from '../formats/format.js';
 
 /** What is known of a recording's kind, and of its rows. */
 export interface RecordingKind {

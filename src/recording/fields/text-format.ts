@@ -1,5 +1,5 @@
 // Makes a format of a reader that takes lines as text: looks at the sample, opens parsers, cuts lines into fields.
-import type { Vantage } from '../audit/cannot-hold.js';
+import type { Vantage } from '../formats/format.js';
 import {
   type Format,
   type FormatOptions,

@@ -1,5 +1,4 @@
 // What an input format is: a name, a look at the first bytes of a file, and a way of reading the rest.
-import type { Vantage } from '../audit/cannot-hold.js';
 import type { FieldMap } from '../fields/field-map.js';
 import type { Clients } from '../read/clients.js';
 import type { Zone } from '../read/zone.js';
@@ -21,6 +20,21 @@ export interface Format {
    */
   detect(sample: Sample, options: FormatOptions): Reading | null;
 }
+
+/** Where a log was written: what stands before or behind that place is not in it. */
+export type Vantage =
+  /** The web server or application itself. */
+  | 'origin'
+  /** A load balancer or reverse proxy in front of it. */
+  | 'balancer'
+  /** A content delivery network. */
+  | 'cdn'
+  /** A browser (HAR). */
+  | 'browser'
+  /** A proxy or a network capture on the way. */
+  | 'capture'
+  /** A load generator's own log. */
+  | 'generator';
 
 /** What the user says of a log that the log does not say itself. */
 export interface FormatOptions {

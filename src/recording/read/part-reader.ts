@@ -1,5 +1,5 @@
 // One log as batches of rows in start order: format, stamps, secrets, filter and order put together.
-import type { Vantage } from '../audit/cannot-hold.js';
+import type { Vantage } from '../formats/format.js';
 import {
   isSetApart,
   type LineParser,

@@ -1,5 +1,5 @@
 // Reads logs, one or many, as rows in start order, in one pass and with bounded memory.
-import type { Vantage } from '../audit/cannot-hold.js';
+import type { Vantage } from '../formats/format.js';
 import { SET_APART, type StampKind } from '../formats/format.js';
 import type { Row } from '../row.js';
 import { Redactor } from '../secrets/redact.js';
