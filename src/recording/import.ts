@@ -3,6 +3,7 @@ import { type Problem, UserError } from '../problem.js';
 import { VERSION } from '../version.js';
 import type { Audit } from './audit/audit.js';
 import { AuditBuilder } from './audit/audit-builder.js';
+import { SET_APART } from './formats/format.js';
 import { RecordingWriter } from './parquet/parquet-writer.js';
 import { type ReadOptions, type ReadSummary, RecordingReader } from './read/reader.js';
 
@@ -65,10 +66,14 @@ function noRow(files: readonly string[], { lines, files: parts, dropped, setApar
   const reasons = [...Object.entries(dropped), ...Object.entries(setApart)]
     .sort((a, b) => b[1] - a[1])
     .map(([reason, count]) => `${reason}: ${count}`);
-  const message = `none of its ${lines} lines is a request that could be replayed (${reasons.join('; ')})`;
-  const outside = Object.keys(setApart).length > 0 && Object.keys(dropped).length === 0;
-  const hint = outside
-    ? 'Check --from, --to and --where.'
-    : 'Check that this is an access log, not an error log; --format names a format.';
-  return { place, path: '', message, hint };
+  const all = lines === 1 ? 'its only line is no request' : `none of its ${lines} lines is a request`;
+  const message = `${all} that could be replayed (${reasons.join('; ')})`;
+  return { place, path: '', message, hint: hintFor(dropped, setApart) };
+}
+
+function hintFor(dropped: ReadSummary['dropped'], setApart: ReadSummary['setApart']): string {
+  if (SET_APART.outside in setApart || SET_APART.where in setApart) return 'Check --from, --to and --where.';
+  if (Object.keys(dropped).length === 0)
+    return 'Nothing else is in it: record something that can be replayed.';
+  return 'Check that this is an access log, not an error log; --format names a format.';
 }

@@ -76,7 +76,7 @@ function times({ stamp, clockJumps }: Audit, say: Say): Line[] {
     return `${formatDuration(Math.abs(seconds) * 1e6)} ${way} at ${safe(file)}:${line}`;
   });
   return [
-    ...say('Stamps', [safe(stamp.model), stamp.uncertainty].filter((text) => text !== '').join('; ')),
+    ...say('Stamps', safe(stamp.model) || stamp.uncertainty),
     ...(jumps.length === 0 ? [] : say('Clock', ` ${jumps.join(', ')}`, piece('leaps', 'warn'))),
   ];
 }
@@ -84,9 +84,11 @@ function times({ stamp, clockJumps }: Audit, say: Say): Line[] {
 function lines(audit: Audit, say: Say): Line[] {
   const { lines: all, parsed, rows, dropped, setApart, examples, redacted } = audit;
   const read = `${plural(all, formatCount(all), 'line')}: ${formatCount(parsed)} understood, ${formatCount(rows)} kept`;
-  const shown = examples
+  const several = audit.files.length > 1;
+  const shown = [...new Map(examples.toReversed().map((example) => [example.reason, example])).values()]
+    .toReversed()
     .slice(0, EXAMPLES_SHOWN)
-    .map(({ file, line, reason }) => `${safe(file)}:${line} ${safe(reason)}`);
+    .map(({ file, line, reason }) => `${several ? `${safe(file)}:` : 'line '}${line} ${safe(reason)}`);
   return [
     ...say('Read', read),
     ...counted('Dropped', dropped, say),
@@ -150,9 +152,10 @@ function traffic(audit: Audit, say: Say): Line[] {
     .map(([window, index]) => `${window} s ${index === null ? NONE : round(index)}`);
   const failed =
     errorsShare === null ? 'not known: the log has no statuses' : `${formatShare(errorsShare)} failed`;
+  const answered = Object.values(statuses).reduce((sum, n) => sum + n, 0);
   const answers = sorted(statuses)
     .slice(0, 10)
-    .map(([status, n]) => `${status} ${share(n, audit.parsed)}`);
+    .map(([status, n]) => `${status} ${share(n, answered)}`);
   return [
     ...say('Rate', peaks.filter((text) => text !== '').join('; ')),
     ...say('Bursts', `index of dispersion ${bursts.join(', ')}; 1 is a Poisson process`),
@@ -213,7 +216,10 @@ function who(audit: Audit, say: Say): Line[] {
       : `, ${round(per.mean)} requests each (half at most ${round(per.p50)}, 95 % at most ${round(per.p95)})`;
   const again = `${plural(retries, formatCount(retries), 'request')} repeated one that failed just before: ${foldRatio.toFixed(3)} requests for each thing wanted`;
   return [
-    ...say('Clients', `${about(clientsExact, clients)} in ${about(visitsExact, visits)} visits${each}`),
+    ...say(
+      'Clients',
+      `${about(clientsExact, clients)} in ${plural(visits, about(visitsExact, visits), 'visit')}${each}`,
+    ),
     ...say(
       'Bots',
       bots === 0 ? 'none that says so' : `${share(bots, rows)} of requests say that they are one`,

@@ -52,6 +52,21 @@ describe('an entry of a HAR', () => {
       SET_APART.fromCache,
     ],
     [
+      "Firefox's cache",
+      entry(
+        'https://www.shop.example/a',
+        { time: 0, timings: {} },
+        {},
+        { httpVersion: '', headers: [], bodySize: -1 },
+      ),
+      SET_APART.fromCache,
+    ],
+    [
+      'an answer without headers that took its time',
+      entry('https://www.shop.example/a', { time: 3 }, {}, { httpVersion: '', headers: [] }),
+      undefined,
+    ],
+    [
       'nothing transferred',
       entry('https://www.shop.example/a', {}, {}, { _transferSize: 0 }),
       SET_APART.fromCache,

@@ -59,6 +59,16 @@ describe('gzip', () => {
     assert.equal(report.cut, null);
   });
 
+  it('padded with zeros, as tapes and block copies do, is read to its end', async () => {
+    for (const zeros of [1, 512, 200_000]) {
+      const padded = Buffer.concat([gzipSync('a\nb\n'), Buffer.alloc(zeros)]);
+      const { lines: found, report } = await lines(logFile(padded));
+      assert.deepEqual(found, ['a', 'b']);
+      assert.equal(report.cut, null);
+      assert.match(report.digest ?? '', /^[0-9a-f]{64}$/);
+    }
+  });
+
   it('cut off anywhere gives all before the cut and says so', async () => {
     const text = `${many.slice(0, 2_000).join('\n')}\n`;
     const packed = gzipSync(text);

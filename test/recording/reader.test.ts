@@ -150,6 +150,12 @@ describe('stamps in coarse steps', () => {
     assert.match(summary.stampModels.join('; '), /steps of 3 s/);
   });
 
+  it('are not taken for coarse where something merely asks at intervals', async () => {
+    const lines = Array.from({ length: 120 }, (_, i) => line(T0 + Math.floor(i / 2) * 10, '/health'));
+    const { summary } = await readAll([logFile(lines)]);
+    assert.equal(summary.resolutionUs, 1e6);
+  });
+
   it('few stamps prove nothing', async () => {
     const { summary } = await readAll([logFile([line(T0), line(T0 + 60), line(T0 + 120)])]);
     assert.equal(summary.resolutionUs, 1e6);

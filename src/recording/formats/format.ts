@@ -151,3 +151,11 @@ const APART: ReadonlySet<string> = new Set(Object.values(SET_APART));
 export function isSetApart(reason: string): boolean {
   return APART.has(reason);
 }
+
+/** A line from a log as quoted, printable ASCII, cut at 120 characters: safe on a terminal. */
+export function showBytes(bytes: Buffer, from: number, to: number): string {
+  const text = bytes.toString('latin1', from, Math.min(to, from + 120));
+  const cut = to > from + 120 ? '…' : '';
+  const safe = text.replace(/[^\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return `"${safe}${cut}"`;
+}

@@ -102,11 +102,14 @@ function reasonAgainst(entry: JsonObject, response: JsonObject): string {
 
 /**
  * Whether the browser answered by itself. A 304 did reach the server, though it brought no bytes; so may an answer of
- * unknown size have (−1). Safari names its caches in `_fetchType`.
+ * unknown size have (−1). Safari names its caches in `_fetchType`; Firefox shows them by an answer that took no time and
+ * has neither a version of HTTP nor headers.
  */
 function isCached(entry: JsonObject, response: JsonObject, status: number): boolean {
   if (typeof entry._fromCache === 'string' || entry._fromCache === true) return true;
   if (/^(?:memory|disk) cache$/i.test(textAt(entry._fetchType) ?? '')) return true;
+  const isBare = response.httpVersion === '' && listAt(response.headers).length === 0;
+  if (isBare && entry.time === 0 && status >= 200 && status < 300) return true;
   // Headers alone are bytes: nothing was transferred at all.
   return response._transferSize === 0 && status >= 200 && status < 300;
 }

@@ -1,6 +1,6 @@
 // The list of input formats, and which of them a file is in.
 import { distance } from 'fastest-levenshtein';
-import { type Problem, UserError } from '../../problem.js';
+import { UserError } from '../../problem.js';
 import { alb, elb } from './alb.js';
 import { caddy } from './caddy.js';
 import { cloudflare } from './cloudflare.js';
@@ -20,6 +20,7 @@ import { s3 } from './s3.js';
 import { squid } from './squid.js';
 import { traefik } from './traefik.js';
 import { traefikJson } from './traefik-json.js';
+import { unfitting } from './unfitting.js';
 import { uwsgi } from './uwsgi.js';
 import { vegeta } from './vegeta.js';
 import { vercel } from './vercel.js';
@@ -91,7 +92,9 @@ export function detectFormat(
 ): Detected {
   const detect = (inside: Sample) => bestOf(inside, options, formats);
   const best = detectWrapped(sample, detect(sample), detect);
-  if (!best || best.reading.score < FIT_MIN) throw new UserError([unfitting(place, sample)]);
+  if (!best || best.reading.score < FIT_MIN) {
+    throw new UserError([unfitting(place, sample, FORMATS, formats)]);
+  }
   return best;
 }
 
@@ -102,17 +105,6 @@ function bestOf(sample: Sample, options: FormatOptions, formats: readonly Format
     if (reading !== null && reading.score > (best?.reading.score ?? 0)) best = { format, reading };
   }
   return best;
-}
-
-function unfitting(file: string, sample: Sample): Problem {
-  const [from, to] = sample.lines[0] ?? [0, 0];
-  const shown = showBytes(sample.bytes, from, to);
-  return {
-    place: `${file}:1`,
-    path: '',
-    message: `no known log format fits; the first line is ${shown}`,
-    hint: `Expected ${[...new Set(FORMATS.map((format) => format.expects))].join('; or ')}.`,
-  };
 }
 
 /**
@@ -130,12 +122,4 @@ export function formatsNamed(text: string): readonly Format[] | string {
   const near = ids.find((id) => distance(id, text.slice(0, 100).toLowerCase()) <= Math.ceil(id.length / 3));
   const hint = near === undefined ? `one of ${ids.join(', ')}` : `did you mean ${near}?`;
   return `is no known format (${hint}), nor a log_format such as '$remote_addr … "$request" …' or '%h … "%r" …'`;
-}
-
-/** A line from a log as quoted, printable ASCII, cut at 120 characters: safe on a terminal. */
-export function showBytes(bytes: Buffer, from: number, to: number): string {
-  const text = bytes.toString('latin1', from, Math.min(to, from + 120));
-  const cut = to > from + 120 ? '…' : '';
-  const safe = text.replace(/[^\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
-  return `"${safe}${cut}"`;
 }

@@ -53,16 +53,19 @@ export function spread(rows: readonly Row[], stepUs: number, rule: StampRule): v
 
 /** Fewer different stamps than this may share a step by chance. */
 const STAMPS_FOR_STEP = 8;
+/** Requests that were cut to a step share its stamp; what asks every ten seconds, as health checks do, is alone. */
+const ROWS_PER_STAMP = 2;
 
 /**
  * The step that stamps really have, where it is coarser than the format says: logs cut to whole seconds, minutes or
- * three-second buckets. It is the greatest common divisor of their differences.
+ * three-second buckets. It is the greatest common divisor of their differences, where many share a stamp.
  * @param stampsUs stamps of the first lines, microseconds
  * @param nominalUs the step that the format can write
  */
 export function stepOf(stampsUs: readonly number[], nominalUs: number): number {
   const different = [...new Set(stampsUs)];
   if (different.length < STAMPS_FOR_STEP) return nominalUs;
+  if (stampsUs.length <= ROWS_PER_STAMP * different.length) return nominalUs;
   const first = different[0] as number;
   let step = 0;
   for (const stampUs of different) step = divisor(step, Math.abs(stampUs - first));

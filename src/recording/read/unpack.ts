@@ -132,6 +132,8 @@ export async function* inflate(
   report: CutReport,
 ): AsyncGenerator<Buffer, void> {
   let failure: Error | undefined;
+  // An unpacker may end by itself, at zeros that pad a file; from then on it calls nobody back.
+  let ended = false;
   let wake: () => void = () => undefined;
   const fail = (error: Error) => {
     failure = error;
@@ -139,7 +141,10 @@ export async function* inflate(
   };
   unpacker.on('error', fail);
   unpacker.on('readable', () => wake());
-  unpacker.on('end', () => wake());
+  unpacker.on('end', () => {
+    ended = true;
+    wake();
+  });
   let packedBytes = 0;
   let bytes = 0;
   const take = function* (): Generator<Buffer, void> {
@@ -157,33 +162,28 @@ export async function* inflate(
     });
     for (;;) {
       yield* take();
-      if (done || failure !== undefined) break;
+      if (done || ended || failure !== undefined) break;
       if (bytes > RATIO_FROM_BYTES && bytes > RATIO_MAX * packedBytes) {
         failure = new Error(`it unpacks to more than ${RATIO_MAX} times its size`);
         break;
       }
       await new Promise<void>((resolve) => {
         wake = resolve;
-        if (failure !== undefined || unpacker.readableLength > 0) resolve();
+        if (done || ended || failure !== undefined || unpacker.readableLength > 0) resolve();
       });
     }
     yield* take();
   };
   try {
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length && failure === undefined; at += 16_384) {
+      for (let at = 0; at < chunk.length && failure === undefined && !ended; at += 16_384) {
         const piece = chunk.subarray(at, at + 16_384);
         packedBytes += piece.length;
         yield* during((done) => unpacker.write(piece, () => done()));
       }
       if (failure !== undefined) break;
     }
-    if (failure === undefined) {
-      yield* during((done) => {
-        unpacker.once('end', done);
-        unpacker.end();
-      });
-    }
+    if (failure === undefined && !ended) yield* during(() => unpacker.end());
   } finally {
     unpacker.destroy();
   }
