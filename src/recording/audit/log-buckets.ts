@@ -30,6 +30,19 @@ export class LogBuckets {
     this.#few.length = 0;
   }
 
+  /** Adds another's values. */
+  addAll(other: LogBuckets): void {
+    if (other.#buckets === null) {
+      for (const value of other.#few) this.add(value);
+      return;
+    }
+    this.#buckets ??= new Uint32Array(BUCKETS);
+    for (const one of this.#few.splice(0)) this.#buckets[bucketOf(one)]!++;
+    for (let i = 0; i < BUCKETS; i++) this.#buckets[i]! += other.#buckets[i] as number;
+    this.#count += other.#count;
+    this.#sum += other.#sum;
+  }
+
   /** Null without values. */
   mean(): number | null {
     return this.#count === 0 ? null : this.#sum / this.#count;

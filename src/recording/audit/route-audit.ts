@@ -3,20 +3,16 @@
 import { isActingPath } from '../quarantine.js';
 import type { Row } from '../row.js';
 import { isReading, reasonNotSent } from '../sendable.js';
-import { templateOf } from '../templates.js';
 import { LogBuckets } from './log-buckets.js';
-import { type Counted, TopCounts } from './top-counts.js';
+import { RouteTree } from './route-tree.js';
 
-/** Templates that are counted: with their histograms some 7 MB at most. */
-const ROUTES_COUNTED = 3_000;
 /** Templates that are listed; ties by name. */
 const ROUTES_LISTED = 200;
 const TEMPLATE_CHARS_MAX = 256;
 /** Different statuses of one route; what comes after them is not told apart. */
 const STATUSES_MAX = 16;
-/** Paths whose route is remembered, and how long they may be: 5 MB at most. */
-const CACHE_MAX = 12_288;
-const CACHED_CHARS_MAX = 120;
+/** Methods with routes of their own; the routes of all others are together. */
+const METHODS_MAX = 16;
 /** Steps of the durations' histogram, so that its 2^31 of them are 1.5 days. */
 const STEP_US = 64;
 
@@ -38,62 +34,48 @@ export interface AuditedRoute {
   readonly p95Ms: number | null;
 }
 
-interface RouteEntry extends Counted {
-  readonly method: string;
-  readonly path: string;
+interface RouteEntry {
+  count: number;
   readonly codes: number[];
   readonly counts: number[];
   otherCodes: number;
   durations: LogBuckets | null;
 }
 
-interface Known {
-  readonly entry: RouteEntry;
-  readonly acting: boolean;
-}
+const ENTRIES = {
+  make: (): RouteEntry => ({ count: 0, codes: [], counts: [], otherCodes: 0, durations: null }),
+  add: (into: RouteEntry, from: RouteEntry): void => {
+    into.count += from.count;
+    into.otherCodes += from.otherCodes;
+    for (const [i, code] of from.codes.entries()) countStatus(into, code, from.counts[i] as number);
+    if (from.durations === null) return;
+    if (into.durations === null) into.durations = from.durations;
+    else into.durations.addAll(from.durations);
+  },
+};
 
 /** Counts rows by route, and what a schedule would not send of them. */
 export class RouteAudit {
   /** Rows that would be sent by default. */
   sendable = 0;
   readonly #why = new Map<string, number>();
-  readonly #routes = new TopCounts<RouteEntry>(ROUTES_COUNTED, (key) => {
-    const space = key.indexOf(' ');
-    return {
-      method: key.slice(0, space),
-      path: key.slice(space + 1),
-      count: 0,
-      dropped: false,
-      codes: [],
-      counts: [],
-      otherCodes: 0,
-      durations: null,
-    };
-  });
-  /** By method, then by path without query: paths repeat, and templates are the dearest thing here. */
-  readonly #cache = new Map<string, Map<string, Known>>();
-  /** The cache's part for the method of the row before: most rows are GET. */
+  readonly #trees = new Map<string, RouteTree<RouteEntry>>();
+  /** The tree of the method of the row before: most rows are GET. */
   #method = '';
-  #paths: Map<string, Known> | undefined;
-  #cached = 0;
-
-  /** Paths that are remembered. */
-  get cached(): number {
-    return this.#cached;
-  }
+  #tree: RouteTree<RouteEntry> | undefined;
 
   add(row: Row): void {
-    const { path, status, durationUs } = row;
+    const { method, path, status, durationUs } = row;
+    if (this.#tree === undefined || method !== this.#method) this.#tree = this.#treeOf(method);
+    this.#method = method;
     const mark = path.indexOf('?');
-    const known = this.#known(row.method, mark < 0 ? path : path.slice(0, mark));
-    const { entry } = known;
+    const entry = this.#tree.of(path, mark < 0 ? path.length : mark);
     entry.count++;
-    if (status !== undefined) countStatus(entry, status);
+    if (status !== undefined) countStatus(entry, status, 1);
     if (durationUs !== undefined)
       (entry.durations ??= new LogBuckets()).add(Math.round(durationUs / STEP_US));
     // Only what is read can be in quarantine for its path: the others are kept back by their method.
-    const acting = known.acting || (mark >= 0 && isReading(row.method) && isActingPath(path));
-    const reason = reasonNotSent(row, acting, false);
+    const reason = reasonNotSent(row, isReading(method) && isActingPath(path), false);
     if (reason === '') this.sendable++;
     else this.#why.set(reason, (this.#why.get(reason) ?? 0) + 1);
   }
@@ -105,55 +87,54 @@ export class RouteAudit {
 
   /** The most frequent routes, at most 200, and the requests of all others. */
   list(): { readonly routes: readonly AuditedRoute[]; readonly other: number } {
-    const { list, other } = this.#routes.top(ROUTES_LISTED);
-    return { routes: list.map(([, entry]) => audited(entry)), other };
+    const all = [...this.#trees].flatMap(([method, tree]) =>
+      tree.list().map(([path, entry]) => ({ method, path: clipped(path), entry })),
+    );
+    all.sort(
+      (a, b) => b.entry.count - a.entry.count || compare(a.path, b.path) || compare(a.method, b.method),
+    );
+    const other = all.slice(ROUTES_LISTED).reduce((sum, { entry }) => sum + entry.count, 0);
+    return {
+      routes: all.slice(0, ROUTES_LISTED).map(({ method, path, entry }) => audited(method, path, entry)),
+      other,
+    };
   }
 
-  #known(method: string, bare: string): Known {
-    let paths = method === this.#method ? this.#paths : this.#cache.get(method);
-    this.#method = method;
-    this.#paths = paths;
-    const found = paths?.get(bare);
-    if (found !== undefined && !found.entry.dropped) return found;
-    const template = clipped(templateOf(bare));
-    const entry = this.#routes.of(`${method} ${template}`);
-    const known = { entry, acting: isActingPath(bare) };
-    if (bare.length > CACHED_CHARS_MAX) return known;
-    if (this.#cached >= CACHE_MAX) {
-      this.#cache.clear();
-      this.#cached = 0;
-      paths = undefined;
-    }
-    if (paths === undefined) {
-      paths = new Map();
-      this.#cache.set(method, paths);
-      this.#paths = paths;
-    }
-    if (found === undefined) this.#cached++;
-    paths.set(bare, known);
-    return known;
+  #treeOf(method: string): RouteTree<RouteEntry> {
+    const name = this.#trees.size < METHODS_MAX || this.#trees.has(method) ? method : 'OTHER';
+    let tree = this.#trees.get(name);
+    if (tree === undefined) this.#trees.set(name, (tree = new RouteTree(ENTRIES)));
+    return tree;
   }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function clipped(template: string): string {
   return template.length <= TEMPLATE_CHARS_MAX ? template : `${template.slice(0, TEMPLATE_CHARS_MAX)}*`;
 }
 
-function countStatus(entry: RouteEntry, status: number): void {
+function countStatus(entry: RouteEntry, status: number, n: number): void {
   const { codes, counts } = entry;
   for (let i = 0; i < codes.length; i++) {
     if (codes[i] !== status) continue;
-    counts[i]!++;
+    counts[i]! += n;
     return;
   }
-  if (codes.length >= STATUSES_MAX) entry.otherCodes++;
+  if (codes.length >= STATUSES_MAX) entry.otherCodes += n;
   else {
     codes.push(status);
-    counts.push(1);
+    counts.push(n);
   }
 }
 
-function audited({ method, path, count, codes, counts, otherCodes, durations }: RouteEntry): AuditedRoute {
+function audited(
+  method: string,
+  path: string,
+  { count, codes, counts, otherCodes, durations }: RouteEntry,
+): AuditedRoute {
   const statuses = codes.map((code, i): [string, number] => [String(code), counts[i] as number]);
   if (otherCodes > 0) statuses.push(['other', otherCodes]);
   const ms = (q: number): number | null => {

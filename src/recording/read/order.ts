@@ -1,10 +1,18 @@
 // Puts rows into the order of their starts with bounded memory: logs are written in another order than requests come.
 import type { Row } from '../row.js';
 
-/** How many rows may wait in all windows together; shared by the files that are read at the same time. */
+/** What rows may take that wait in all windows together, bytes; shared by the files that are read at the same time. */
 export interface RowBudget {
   used: number;
   readonly max: number;
+}
+
+/** A row without its texts, about, in bytes. */
+const ROW_BYTES = 256;
+
+/** What a row takes in memory, about, in bytes. */
+export function sizeOf({ path, headers, body }: Row): number {
+  return ROW_BYTES + path.length + (headers === undefined ? 0 : headers.length) + (body?.length ?? 0);
 }
 
 /** How far a step may lie ahead before one odd stamp (a clock that jumped) is believed: as many rows as this. */
@@ -13,6 +21,7 @@ const QUORUM = 64;
 interface Step {
   readonly number: number;
   readonly rows: Row[];
+  bytes: number;
 }
 
 /**
@@ -55,7 +64,10 @@ export class StartOrder {
       this.last = step;
     }
     step!.rows.push(row);
-    if (++this.budget.used > this.budget.max) this.handOver(1);
+    const bytes = sizeOf(row);
+    step!.bytes += bytes;
+    this.budget.used += bytes;
+    if (this.budget.used > this.budget.max) this.handOver(1);
   }
 
   /** Hands over all that waits. */
@@ -69,7 +81,7 @@ export class StartOrder {
     while (at > 0 && steps[at - 1]!.number >= number) at--;
     const found = steps[at];
     if (found?.number === number) return found;
-    const step: Step = { number, rows: [] };
+    const step: Step = { number, rows: [], bytes: 0 };
     steps.splice(at, 0, step);
     this.release();
     return step;
@@ -92,7 +104,7 @@ export class StartOrder {
   private handOver(count: number): void {
     for (const step of this.steps.splice(0, count)) {
       this.floor = step.number + 1;
-      this.budget.used -= step.rows.length;
+      this.budget.used -= step.bytes;
       if (step === this.last) this.last = undefined;
       this.settle(step.rows, step.number * this.stepUs);
     }

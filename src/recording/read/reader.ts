@@ -33,8 +33,8 @@ export interface ReadOptions {
   readonly where?: Where | null;
   /** How far out of time order a line may be, microseconds; 5 minutes unless given. */
   readonly windowUs?: number;
-  /** Rows that may wait to be put in order, in all; a quarter of a million (some 60 MB) unless given. */
-  readonly maxRows?: number;
+  /** What rows may take that wait to be put in order, in all, bytes; 36 MB (some hundred thousand) unless given. */
+  readonly maxWaitingBytes?: number;
   /** Hears of each request that is set apart, and why. */
   readonly setApart?: (row: Row, reason: string) => void;
 }
@@ -70,7 +70,7 @@ export interface ReadSummary {
 }
 
 const WINDOW_US = 300e6;
-const MAX_ROWS = 250_000;
+const MAX_WAITING_BYTES = 36e6;
 const EXAMPLES_MAX = 3;
 
 /** Rows in start order, in batches of at most 1,024; to be iterated once. */
@@ -93,7 +93,7 @@ export class RecordingReader implements AsyncIterable<Row[]> {
       redactor: this.redactor,
       where: options.where ? new RowFilter(options.where) : null,
       windowUs: options.windowUs ?? WINDOW_US,
-      budget: { used: 0, max: options.maxRows ?? MAX_ROWS },
+      budget: { used: 0, max: options.maxWaitingBytes ?? MAX_WAITING_BYTES },
       setApart: options.setApart ?? (() => undefined),
     };
   }
