@@ -10,6 +10,7 @@ export interface Block {
 }
 
 const BLOCK_BYTES = 262_144;
+const SAMPLE_BYTES = 262_144;
 const NEWLINE = 10;
 
 /**
@@ -56,4 +57,24 @@ export async function* readBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator
 
 export function hasByteOrderMark(bytes: Buffer): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+/** The first bytes of a part, up to the end of their last line. */
+export async function readSample(
+  chunks: AsyncGenerator<Buffer, void>,
+): Promise<{ bytes: Buffer; length: number }> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  let over = false;
+  while (size < SAMPLE_BYTES && !over) {
+    const next = await chunks.next();
+    if (next.done) over = true;
+    else {
+      parts.push(next.value);
+      size += next.value.length;
+    }
+  }
+  const bytes = Buffer.concat(parts);
+  const lines = bytes.lastIndexOf(10) + 1;
+  return { bytes, length: over || lines === 0 ? bytes.length : lines };
 }

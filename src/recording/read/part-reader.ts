@@ -16,12 +16,13 @@ import type { Redactor } from '../secrets/redact.js';
 import type { RowFilter } from '../where.js';
 import type { Clients } from './clients.js';
 import { ClockJumps } from './clock-jumps.js';
-import { type Block, hasByteOrderMark, LINE_BYTES_MAX, readBlocks } from './lines.js';
-import { type RowBudget, StartOrder, sortByStart } from './order.js';
+import { type Block, hasByteOrderMark, LINE_BYTES_MAX, readBlocks, readSample } from './lines.js';
+import type { RowBudget } from './order.js';
 import type { CompiledRules } from './rules.js';
 import { sortOnDisk } from './sort.js';
 import type { Part, PartReport } from './sources.js';
-import { needsSpread, type StampRule, spread, stampRule, stepOf } from './stamps.js';
+import { stampRule, stepOf } from './stamps.js';
+import { startTimes } from './start-times.js';
 import { prepend } from './unpack.js';
 import type { Zone } from './zone.js';
 
@@ -29,7 +30,6 @@ import type { Zone } from './zone.js';
 export const BATCH_ROWS = 1_024;
 /** Lines shown for each reason for being dropped. */
 const EXAMPLES_MAX = 3;
-const SAMPLE_BYTES = 262_144;
 /** What takes longer is no request for a page: a long poll, a stream, a download. */
 const LONG_POLL_US = 300e6;
 
@@ -293,7 +293,10 @@ export class PartReader {
     const full: Row[][] = [];
     let batch: Row[] = [];
     const { stamp, resolutionUs } = this.summary;
-    const sorter = this.sorter(stampRule(this.context.seed, this.index, stamp, resolutionUs), (row) => {
+    const { windowUs, budget } = this.context;
+    const rule = stampRule(this.context.seed, this.index, stamp, resolutionUs);
+    const late = (row: Row) => this.tooLate(row);
+    const sorter = startTimes(rule, { windowUs, budget, late }, (row) => {
       batch.push(row);
       if (batch.length === BATCH_ROWS) {
         full.push(batch);
@@ -307,42 +310,6 @@ export class PartReader {
     sorter.end();
     yield* full;
     if (batch.length > 0) yield batch;
-  }
-
-  /**
-   * Coarse stamps are collected by step and spread; where the end is stamped, the starts that follow from it are
-   * then sorted once more, as a long request started before the short ones that ended before it.
-   */
-  private sorter(rule: StampRule, emit: (row: Row) => void) {
-    const { windowUs, budget } = this.context;
-    const late = (row: Row) => this.tooLate(row);
-    const settle = (rows: Row[]) => {
-      for (const row of sortByStart(rows)) emit(row);
-    };
-    const sorted = new StartOrder(1e6, windowUs, budget, settle, late);
-    if (!needsSpread(rule)) {
-      const push = (row: Row) => {
-        if (rule.end) row.startUs -= row.durationUs ?? 0;
-        sorted.push(row);
-      };
-      return { push, end: () => sorted.end() };
-    }
-    const next = rule.end ? (row: Row) => sorted.push(row) : emit;
-    const steps = new StartOrder(
-      rule.resolutionUs,
-      windowUs,
-      budget,
-      (rows, fromUs) => {
-        spread(rows, fromUs, rule);
-        for (const row of rows) next(row);
-      },
-      late,
-    );
-    const end = () => {
-      steps.end();
-      sorted.end();
-    };
-    return { push: (row: Row) => steps.push(row), end };
   }
 
   private stampModel(reading: Reading | undefined, parser: LineParser | undefined): string | null {
@@ -371,21 +338,3 @@ const MARKS: Readonly<Record<StampKind, string>> = {
   unknown: 'stamps are taken for the start',
   none: 'its requests have no times: they are kept a second apart, for a curve to time them',
 };
-
-/** The first bytes of a part, up to the end of their last line. */
-async function readSample(chunks: AsyncGenerator<Buffer, void>): Promise<{ bytes: Buffer; length: number }> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  let over = false;
-  while (size < SAMPLE_BYTES && !over) {
-    const next = await chunks.next();
-    if (next.done) over = true;
-    else {
-      parts.push(next.value);
-      size += next.value.length;
-    }
-  }
-  const bytes = Buffer.concat(parts);
-  const lines = bytes.lastIndexOf(10) + 1;
-  return { bytes, length: over || lines === 0 ? bytes.length : lines };
-}
