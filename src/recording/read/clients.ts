@@ -3,8 +3,8 @@ import { createHash, hash } from 'node:crypto';
 import { isbot } from 'isbot';
 import type { ClientClass } from '../row.js';
 
-/** Slots of the table, a power of two: 3 MB. */
-const SLOTS = 65_536;
+/** Slots of the table, a power of two: 6 MB, and 8 MB of names when it is full. */
+const SLOTS = 262_144;
 const AGENTS_MAX = 8_192;
 
 /**
@@ -103,7 +103,9 @@ export class Clients {
   }
 
   private nameOf(address: string, agent: string): string {
-    return hash('sha256', `${this.key}\0${address}\0${agent}`).slice(0, 16);
+    const digest = hash('sha256', `${this.key}\0${address}\0${agent}`);
+    // A slice would keep the whole digest alive.
+    return this.scratch.toString('latin1', 0, this.scratch.write(digest.slice(0, 16), 'latin1'));
   }
 
   private classOf(agent: string): ClientClass {
