@@ -51,9 +51,36 @@ const QUERY = new RegExp(
     'update_order_review)(?=[&=]|$)',
 );
 
-/** Nothing acts without one of these; most paths end here. */
-const HINT =
-  /%|log-?_?o(?:ut|ff)|sign-?_?o(?:ut|ff)|subscri|opt-?_?out|newsletter|cart|basket|bag|wishlist|checkout|pay|charge|refund|purchase|buy|order|delete|destroy|remove|trash|deactiv|cancel|mail|sms|message|contact|account|password|ajax|xmlrpc|cron|webhook|coupon/i;
+/** Nothing acts without one of these or an encoded character; each begins with three plain letters. */
+const HINTS = (
+  'log-?_?o(?:ut|ff) sign-?_?o(?:ut|ff) subscri opt-?_?out newsletter cart basket bag wishlist checkout pay charge ' +
+  'refund purchase buy order delete destroy remove trash deactiv cancel mail sms message contact account password ' +
+  'ajax xmlrpc cron webhook coupon'
+).split(' ');
+const HINT = new RegExp(`%|${HINTS.join('|')}`, 'i');
+
+/**
+ * The first three letters of each hint, five bits a letter, upper and lower case alike. Going over a path with one look
+ * a character takes a third of the time that the expression takes, and seldom leaves it anything to do.
+ */
+const BEGINNINGS = new Uint8Array(2 ** 15);
+for (const hint of HINTS) {
+  let three = 0;
+  for (let i = 0; i < 3; i++) three = (three << 5) | (hint.charCodeAt(i) & 31);
+  BEGINNINGS[three] = 1;
+}
+const PERCENT = 37;
+
+/** False only where `HINT` finds nothing. */
+function mayHint(path: string): boolean {
+  let three = 0;
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    three = ((three << 5) | (code & 31)) & 0x7fff;
+    if (BEGINNINGS[three] === 1 || code === PERCENT) return true;
+  }
+  return false;
+}
 
 /** Longest part of a path that is looked at; a longer one acts if its head does. */
 const LENGTH_MAX = 4_096;
@@ -63,7 +90,7 @@ const LENGTH_MAX = 4_096;
  * @param path with its query, as recorded
  */
 export function isActingPath(path: string): boolean {
-  if (!HINT.test(path)) return false;
+  if (!mayHint(path) || !HINT.test(path)) return false;
   const text = decode(path.slice(0, LENGTH_MAX)).toLowerCase();
   const mark = text.indexOf('?');
   if (mark >= 0 && QUERY.test(text.slice(mark))) return true;

@@ -38,6 +38,26 @@ describe('a route', () => {
   ];
   for (const [path, route] of cases) it(path, () => assert.deepEqual(routesOf([path]), { [route]: 1 }));
 
+  it('takes for an id what these expressions say is one', () => {
+    const isId = (text: string) =>
+      /^\d+$/.test(text) ||
+      /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text) ||
+      /^(?=.*\d)[0-9a-f]{8,}$/i.test(text) ||
+      /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_]{16,}$/.test(text);
+    const made = (characters: string) =>
+      fc.string({ unit: fc.constantFrom(...characters), minLength: 1, maxLength: 20 });
+    const segment = fc.oneof(
+      ...['0123456789', '0aF', '0f_', 'xyZ_7', 'aB', '_9', 'a1-é'].map(made),
+      fc.uuid(),
+      fc.uuid().map((text) => text.replace('4', 'g').toUpperCase()),
+    );
+    fc.assert(
+      fc.property(segment, (text) => {
+        assert.deepEqual(routesOf([`/${text}`]), { [isId(text) ? '/{id}' : `/${text}`]: 1 });
+      }),
+    );
+  });
+
   it('is one for the names of many things, and keeps apart what is asked for often', () => {
     const names = Array.from({ length: 5_000 }, (_, i) => `/products/shoe-${i.toString(36)}-red`);
     const often = Array.from({ length: 1_000 }, () => '/products/compare');

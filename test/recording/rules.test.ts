@@ -89,6 +89,22 @@ describe('hosts', () => {
 });
 
 describe('paths that act', () => {
+  const words =
+    'logout logoff signout signoff unsubscribe optout checkout payment payments pay charge refund purchase buynow ' +
+    'placeorder addtocart addtobasket addtobag emptycart clearcart removefromcart updatecart delete destroy remove ' +
+    'deactivate cancel sendmail sendemail contact contactus newsletter subscribe adminajax xmlrpc wpcron wccart ' +
+    'webhook webhooks';
+  for (const word of words.split(' ')) {
+    it(`have ${word} for a segment, in any case and at any place`, () => {
+      for (const path of [
+        `/${word}`,
+        `/a-1/${word.toUpperCase()}/b`,
+        `/%${word.charCodeAt(0).toString(16)}${word.slice(1)}`,
+      ])
+        assert.ok(isActingPath(path), path);
+    });
+  }
+
   for (const path of [
     '/logout',
     '/LOGOUT/',

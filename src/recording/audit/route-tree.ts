@@ -13,12 +13,14 @@ const NODES_MAX = 4_000;
 
 const ID = '{id}';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const DIGITS = /^\d+$/;
-const HEX = /^(?=.*\d)[0-9a-f]{8,}$/i;
-/** Sixteen or more letters and digits of a token: no words between hyphens. */
-const TOKEN = /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_]{16,}$/;
-const FILE =
-  /\.(?:css|js|mjs|map|png|jpe?g|gif|webp|avif|svg|ico|woff2?|ttf|html?|php|aspx?|jsp|json|xml|txt|pdf|mp4)$/i;
+const UUID_CHARS = 36;
+const HEX_CHARS_MIN = 8;
+const TOKEN_CHARS_MIN = 16;
+const EXTENSIONS: ReadonlySet<string> = new Set(
+  'css js mjs map png jpg jpeg gif webp avif svg ico woff woff2 ttf htm html php asp aspx jsp json xml txt pdf mp4'.split(
+    ' ',
+  ),
+);
 
 /** What is counted of a route; two are added when their routes turn out to be one. */
 export interface Merged<T> {
@@ -137,17 +139,40 @@ export class RouteTree<T> {
 
 /** A segment as a name among many; of a file the kind stays. */
 function thing(segment: string): string {
-  return ID + (FILE.exec(segment)?.[0].toLowerCase() ?? '');
+  const dot = segment.lastIndexOf('.');
+  if (dot < 0) return ID;
+  const extension = segment.slice(dot + 1).toLowerCase();
+  return EXTENSIONS.has(extension) ? `${ID}.${extension}` : ID;
 }
 
 function templateSegment(segment: string): string {
-  if (isId(segment)) return ID;
+  if (isId(segment, segment.length)) return ID;
   const dot = segment.lastIndexOf('.');
-  return dot > 0 && segment.length - dot <= 6 && isId(segment.slice(0, dot))
-    ? ID + segment.slice(dot)
-    : segment;
+  return dot > 0 && segment.length - dot <= 6 && isId(segment, dot) ? ID + segment.slice(dot) : segment;
 }
 
-function isId(text: string): boolean {
-  return DIGITS.test(text) || UUID.test(text) || HEX.test(text) || TOKEN.test(text);
+/** Bits of the characters of ids, one table look each: words with a hyphen, which the most are, end early. */
+const [DIGIT, HEX_LETTER, LETTER, UNDERSCORE] = [1, 2, 4, 8];
+const KINDS = new Uint8Array(128);
+for (const [kind, characters] of [
+  [DIGIT, '0123456789'],
+  [HEX_LETTER, 'abcdefABCDEF'],
+  [LETTER, 'ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ'],
+  [UNDERSCORE, '_'],
+] as const) {
+  for (const character of characters) KINDS[character.charCodeAt(0)] = kind;
+}
+
+/** Whether what is before `to` is all digits, a UUID, hex with a digit, or a token of digits and letters. */
+function isId(text: string, to: number): boolean {
+  let seen = 0;
+  for (let i = 0; i < to; i++) {
+    const kind = KINDS[text.charCodeAt(i)] ?? 0;
+    if (kind === 0) return to === UUID_CHARS && UUID.test(text.slice(0, to));
+    seen |= kind;
+  }
+  if ((seen & DIGIT) === 0) return false;
+  if (seen === DIGIT) return true;
+  if ((seen & (LETTER | UNDERSCORE)) === 0) return to >= HEX_CHARS_MIN;
+  return to >= TOKEN_CHARS_MIN && (seen & (LETTER | HEX_LETTER)) !== 0;
 }

@@ -190,14 +190,16 @@ export class VisitTable {
   }
 }
 
+/** What a character is as a lower-case hex digit; −1 for none. */
+const HEX_DIGITS = new Int8Array(128).fill(-1);
+for (let digit = 0; digit < 16; digit++) HEX_DIGITS[digit.toString(16).charCodeAt(0)] = digit;
+
 /** Eight hex digits as 32 bits; NaN where one is none. */
 function hexWord(text: string, from: number): number {
   let word = 0;
   for (let i = from; i < from + 8; i++) {
-    const code = text.charCodeAt(i);
-    // 0–9, a–f: 48–57, 97–102.
-    const digit = code <= 57 ? code - 48 : code - 87;
-    if (digit < 0 || digit > 15 || (code > 57 && digit < 10)) return Number.NaN;
+    const digit = HEX_DIGITS[text.charCodeAt(i)] ?? -1;
+    if (digit < 0) return Number.NaN;
     word = (word << 4) | digit;
   }
   return word;
