@@ -26,6 +26,9 @@ export class Pattern {
     if (!text.startsWith(this.head)) return false;
     if (this.codes.length === 0) return text.length === this.head.length;
     if (this.codes.length === 1 && this.codes[0] === STAR) return true;
+    // Most routes end in an id: no walk is needed for those.
+    if (this.codes.length === 2 && this.codes[0] === SEGMENT_CHAR)
+      return text.length > this.head.length && text.indexOf('/', this.head.length) < 0;
     let whole = false;
     walk(this.codes, text.slice(this.head.length), (length) => {
       whole = length === text.length - this.head.length;

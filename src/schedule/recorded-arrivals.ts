@@ -10,7 +10,7 @@ export interface ArrivalBatch {
   /** How long each took when it was recorded; NaN where that is not known. */
   readonly recordedDurationUs: Float64Array;
   /** Index into `requests`. */
-  readonly request: Uint16Array;
+  readonly request: Uint32Array;
   readonly requests: readonly RecordedRequest[];
 }
 

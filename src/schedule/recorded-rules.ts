@@ -31,8 +31,12 @@ export class RowRules {
   private readonly mayWrite: readonly boolean[];
   private readonly tenants: TenantFinder | null;
   private readonly where: RowFilter | null;
-  /** Verdicts by method and path. Paths repeat, and matching them is the dearest thing here. */
-  private readonly cache = new Map<string, Verdict>();
+  /** Verdicts by method, then path. Paths repeat, and matching them is the dearest thing here. */
+  private readonly cache = new Map<string, Map<string, Verdict>>();
+  private cached = 0;
+  /** Of the row looked at last, as most have the same method: one look for the path, and no text made of both. */
+  private method = '';
+  private byPath = new Map<string, Verdict>();
 
   constructor(plan: Plan, stream: RecordingStream) {
     this.names = plan.routes.map((route) => route.name);
@@ -59,14 +63,26 @@ export class RowRules {
   }
 
   private verdictOn(method: string, path: string): Verdict {
-    const key = `${method} ${path}`;
-    let verdict = this.cache.get(key);
+    if (method !== this.method) this.turnTo(method);
+    let verdict = this.byPath.get(path);
     if (verdict === undefined) {
+      if (this.cached >= CACHE_MAX) {
+        this.cache.clear();
+        this.cached = 0;
+        this.turnTo(method);
+      }
       verdict = { route: this.routeOf(method, withoutQuery(path)), acting: isActingPath(path) };
-      if (this.cache.size >= CACHE_MAX) this.cache.clear();
-      this.cache.set(key, verdict);
+      this.byPath.set(path, verdict);
+      this.cached++;
     }
     return verdict;
+  }
+
+  private turnTo(method: string): void {
+    const known = this.cache.get(method);
+    this.method = method;
+    this.byPath = known ?? new Map<string, Verdict>();
+    if (known === undefined) this.cache.set(method, this.byPath);
   }
 
   private routeOf(method: string, path: string): number {

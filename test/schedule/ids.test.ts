@@ -171,6 +171,50 @@ describe('a batch', () => {
       [1, 2, 1],
     );
   });
+
+  it('holds equal requests once, and tells all others apart', () => {
+    const batcher = new Batcher();
+    const first = { dueUs: 0, seq: 0, visitor: 0, tenant: null, method: 'GET', path: '/a', host: null };
+    const base = { ...first, route: 0, recordedStatus: 200, recordedDurationUs: 1 };
+    const plain = { ...base, headers: undefined, body: undefined };
+    const others = [
+      { ...plain, path: '/b' },
+      { ...plain, method: 'HEAD' },
+      { ...plain, recordedStatus: 503 },
+      { ...plain, host: 'shop.example' },
+      { ...plain, tenant: 'ada' },
+      { ...plain, headers: '[["a","b"]]' },
+      { ...plain, body: new Uint8Array([1]) },
+    ];
+    for (const arrival of [plain, ...others, plain, ...others]) batcher.add(arrival);
+    const batch = batcher.take();
+    assert.deepEqual([...(batch?.request ?? [])], [0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 8]);
+    const asked = [...(batch?.request ?? [])].map((i) => batch?.requests[i]);
+    assert.deepEqual(
+      asked,
+      [plain, ...others, plain, ...others].map(
+        ({ route, tenant, method, path, host, recordedStatus, headers, body }) => {
+          return { route, tenant, method, path, host, recordedStatus, headers, body };
+        },
+      ),
+    );
+  });
+
+  it('may hold more requests than 16 bits tell apart, as clones of a second come together', () => {
+    const batcher = new Batcher();
+    const rest = { tenant: null, method: 'GET', host: null, route: 0, recordedStatus: 0 };
+    for (let i = 0; i < 70_000; i++) {
+      const arrival = { ...rest, dueUs: i, seq: 2 * i, visitor: 3 * i, recordedDurationUs: 4 * i };
+      batcher.add({ ...arrival, path: `/${i}`, headers: undefined, body: undefined });
+    }
+    const batch = batcher.take();
+    assert.equal(batcher.take(), undefined);
+    for (const i of [0, 511, 512, 65_535, 65_536, 69_999]) {
+      assert.equal(batch?.requests[batch.request[i] as number]?.path, `/${i}`);
+      const numbers = [batch?.dueUs[i], batch?.seq[i], batch?.visitor[i], batch?.recordedDurationUs[i]];
+      assert.deepEqual(numbers, [i, 2 * i, 3 * i, 4 * i]);
+    }
+  });
 });
 
 describe('popular ids', () => {

@@ -15,7 +15,7 @@ function batchOf(requests: readonly Partial<RecordedRequest>[], fromUs = 0): Arr
     seq: Float64Array.from({ length: n }, (_, i) => fromUs + i),
     visitor: new Float64Array(n),
     recordedDurationUs: new Float64Array(n),
-    request: Uint16Array.from({ length: n }, (_, i) => i),
+    request: Uint32Array.from({ length: n }, (_, i) => i),
     requests: requests.map((rest) => ({
       ...{ route: 0, tenant: null, method: 'GET', path: '/', host: null, recordedStatus: 0 },
       ...{ headers: undefined, body: undefined },
