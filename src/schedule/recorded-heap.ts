@@ -8,15 +8,47 @@ export interface Pending {
   readonly copy: number;
 }
 
-/** A binary heap, the earliest on top. It holds the arrivals of twice the clones' shift, about two seconds. */
+/** Used-up places of the run before it is cut. */
+const USED_MAX = 4_096;
+
+/**
+ * The earliest first. It holds the arrivals of twice the clones' shift, about two seconds. Originals come in order, as
+ * their rows do, and wait in a run, which costs nothing to keep in order; clones, and what is reflected, in a binary heap.
+ */
 export class ArrivalHeap {
+  private readonly run: Pending[] = [];
+  /** Where the run begins; what is before was popped. */
+  private from = 0;
   private readonly items: Pending[] = [];
 
   peek(): Pending | undefined {
-    return this.items[0];
+    const next = this.run[this.from];
+    const top = this.items[0];
+    return next === undefined || (top !== undefined && isBefore(top, next)) ? top : next;
   }
 
   push(item: Pending): void {
+    const last = this.run[this.run.length - 1];
+    // A clone that is early would be the run's last, and keep the originals out.
+    if (item.copy === 0 && (last === undefined || !isBefore(item, last))) this.run.push(item);
+    else this.pushHeap(item);
+  }
+
+  pop(): Pending | undefined {
+    const next = this.run[this.from];
+    const top = this.items[0];
+    if (next === undefined || (top !== undefined && isBefore(top, next))) return this.popHeap();
+    if (++this.from === this.run.length) {
+      this.run.length = 0;
+      this.from = 0;
+    } else if (this.from >= USED_MAX && 2 * this.from >= this.run.length) {
+      this.run.splice(0, this.from);
+      this.from = 0;
+    }
+    return next;
+  }
+
+  private pushHeap(item: Pending): void {
     const items = this.items;
     let at = items.length;
     items.push(item);
@@ -30,7 +62,7 @@ export class ArrivalHeap {
     items[at] = item;
   }
 
-  pop(): Pending | undefined {
+  private popHeap(): Pending | undefined {
     const items = this.items;
     const top = items[0];
     const item = items.pop();
