@@ -48,7 +48,7 @@ export interface WrittenRecording {
  */
 export class RecordingWriter {
   readonly #columns = new RowGroupColumns(GROUP_ROWS, GROUP_HELD_MAX);
-  readonly #groups: Buffer[] = [];
+  readonly #groups: Uint8Array[] = [];
   #rows = 0;
   #bytes = 0;
   #lastUs = Number.NEGATIVE_INFINITY;
@@ -150,7 +150,10 @@ export class RecordingWriter {
       at += writtenBytes;
     }
     const { rows, firstUs, lastUs } = group;
-    if (rows > 0) this.#groups.push(rowGroup({ rows, firstUs, lastUs, offset, chunks: places }));
+    if (rows > 0) {
+      // A copy: a small buffer keeps alive the eight kilobytes it was cut from, and there are thousands of groups.
+      this.#groups.push(new Uint8Array(rowGroup({ rows, firstUs, lastUs, offset, chunks: places })));
+    }
     await this.#write(rows > 0 ? out : [MAGIC]);
   }
 
