@@ -33,7 +33,7 @@ export interface ReadOptions {
   readonly where?: Where | null;
   /** How far out of time order a line may be, microseconds; 5 minutes unless given. */
   readonly windowUs?: number;
-  /** What rows may take that wait to be put in order, in all, bytes; 36 MB (some hundred thousand) unless given. */
+  /** What rows may take that wait to be put in order, in all, bytes; 32 MB (some hundred thousand) unless given. */
   readonly maxWaitingBytes?: number;
   /** Hears of each request that is set apart, and why. */
   readonly setApart?: (row: Row, reason: string) => void;
@@ -70,7 +70,7 @@ export interface ReadSummary {
 }
 
 const WINDOW_US = 300e6;
-const MAX_WAITING_BYTES = 36e6;
+const MAX_WAITING_BYTES = 32e6;
 const EXAMPLES_MAX = 3;
 
 /** Rows in start order, in batches of at most 1,024; to be iterated once. */
