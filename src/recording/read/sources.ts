@@ -177,6 +177,9 @@ async function whyUnreadable(name: string): Promise<{ missing: boolean; problem:
     const found = await stat(name);
     if (found.isDirectory())
       return wrong('is a directory; a log file was expected', `Name its files: ${name}/*`);
+    // Opened to look and opened again to read, it would have lost its beginning, or wait for a writer for good.
+    if (found.isFIFO() || found.isSocket())
+      return wrong('is a pipe; a file was expected', 'Give it as standard input: … | flashcrowd import -');
     const handle = await open(name);
     await handle.close();
     return undefined;
