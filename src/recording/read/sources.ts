@@ -104,8 +104,13 @@ async function* zipped(
   report.digest = await digest();
 }
 
+/** What a file is called in messages. */
+export function nameOf(file: string): string {
+  return file === STANDARD_INPUT ? 'standard input' : file;
+}
+
 function standardInput(): Part {
-  const name = 'standard input';
+  const name = nameOf(STANDARD_INPUT);
   return { name, kind: 'bytes', file: null, open: (report) => readStandardInput(name, report) };
 }
 
