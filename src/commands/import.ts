@@ -8,7 +8,7 @@ import { Interrupted, importRecording } from '../recording/import.js';
 import { IMPORT_SEED } from '../recording/library.js';
 import { beginsAsParquet } from '../recording/parquet/parquet.js';
 import { compileRules, type ReadRules } from '../recording/read/rules.js';
-import { findFiles } from '../recording/read/sources.js';
+import { findFiles, STANDARD_INPUT } from '../recording/read/sources.js';
 import type { Zone } from '../recording/read/zone.js';
 import { parseWhere } from '../recording/where.js';
 import { auditJson, auditText } from '../report/audit.js';
@@ -55,10 +55,14 @@ export async function importCommand(
 
   const stop = new AbortController();
   let code: ExitCode = ExitCode.interrupted;
-  const onInt = () => stop.abort();
+  const onInt = () => {
+    stop.abort();
+    // A pipe may be silent for good: nothing more is waited for.
+    if (files.includes(STANDARD_INPUT)) process.stdin.destroy();
+  };
   const onTerm = () => {
     code = ExitCode.terminated;
-    stop.abort();
+    onInt();
   };
   process.once('SIGINT', onInt).once('SIGTERM', onTerm);
   const progress = showLines(terminal);

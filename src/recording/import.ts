@@ -54,6 +54,7 @@ export async function importRecording(
       if (watch.signal?.aborted) throw new Interrupted();
       watch.progress?.(reader.lines, reader.atUs);
     }
+    if (watch.signal?.aborted) throw new Interrupted();
     const { summary } = reader;
     if (summary.rows === 0) throw new UserError([noRow(options.files, summary)]);
     const audit = builder.finish(summary);
@@ -61,7 +62,8 @@ export async function importRecording(
     return audit;
   } catch (error) {
     await writer?.abort();
-    throw error;
+    // Whoever stops an import may take its input away too.
+    throw watch.signal?.aborted ? new Interrupted() : error;
   }
 }
 

@@ -27,7 +27,8 @@ export interface PartReport extends CutReport {
 
 /** Names that a user may give in one import, after globs and archives are expanded. */
 const PARTS_MAX = 10_000;
-const STANDARD_INPUT = '-';
+/** How standard input is named among files. */
+export const STANDARD_INPUT = '-';
 
 /**
  * The files that names stand for: globs expanded and sorted, everything checked to be a file that can be read.
