@@ -35,8 +35,9 @@ function harOf(
 }
 
 describe('a run of a recording', () => {
-  it('sends what a log held, imports it once, and its shards are the whole', async () => {
+  it('sends what a log held, imports it once, and its shards are the whole', async (t) => {
     const server = await startRawServer(answering());
+    t.after(() => server.close());
     const posts = Array.from({ length: 4 }, (_, i) => line(T0 + i, '/cart/add').replace('GET', 'POST'));
     file('run.log.gz', gzipSync(`${[...LOG, ...posts].join('\n')}\n`));
     file(
@@ -74,11 +75,11 @@ describe('a run of a recording', () => {
     assert.deepEqual(paths, [...recorded, ...recorded].sort(), 'once as a whole and once in two shards');
     assert.ok(server.requests.every((head) => !head.includes('s3cret')));
     assert.deepEqual([plans.size, imports.size], [1, 1], 'one plan and one import for three runs');
-    await server.close();
   });
 
-  it('takes a recording by its name, with the hosts of its shops and clients named by a key', async () => {
+  it('takes a recording by its name, with the hosts of its shops and clients named by a key', async (t) => {
     const server = await startRawServer(answering());
+    t.after(() => server.close());
     const shops = LOG.map((text, i) => text.replace(/^/, `shop-${i % 3}.example `));
     file('shops.log', `${shops.join('\n')}\n`);
     const made = await cli('import', 'shops.log', '-o', 'shops.parquet', '--key-file', 'shops.key');
@@ -96,11 +97,11 @@ describe('a run of a recording', () => {
     for (const shop of [0, 1, 2])
       assert.equal(hosts.filter((host) => host === `shop-${shop}.example`).length, 20);
     assert.equal(readdirSync(cache).length, before, 'a recording is not imported again');
-    await server.close();
   });
 
-  it('sends the bodies of a HAR byte for byte where their route is in writes, and no secret', async () => {
+  it('sends the bodies of a HAR byte for byte where their route is in writes, and no secret', async (t) => {
     const server = await startRawServer(answering());
+    t.after(() => server.close());
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
     const json = '{"qty": 1,  "name": "Käse \u2028"}';
     file(
@@ -134,11 +135,11 @@ describe('a run of a recording', () => {
       ['POST /cart', 'application/x-shop', bytes.toString('latin1')],
     ]);
     assert.doesNotMatch(server.requests.join(), /s3cret|cookie|authorization/i);
-    await server.close();
   });
 
-  it('says how that night went and how this build does, and counts ids that staging has not', async () => {
+  it('says how that night went and how this build does, and counts ids that staging has not', async (t) => {
     const server = await startRawServer(answering('/products/6'));
+    t.after(() => server.close());
     const night = Array.from({ length: 200 }, (_, i) =>
       line(T0 + Math.floor(i / 50), `/products/${i % 8}`, `192.0.2.${i % 9}`, ' 2.500').replace(
         ' 200 ',
@@ -167,7 +168,6 @@ describe('a run of a recording', () => {
       ['pass', 'pass'],
     );
     assert.match(stdout, /That night\s+50.0 % of 200 requests failed/);
-    await server.close();
   });
 
   it('begins with a scenario that init drafts and plan accepts', async () => {
