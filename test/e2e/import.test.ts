@@ -59,9 +59,10 @@ describe('an import', () => {
     const hostile = [`/a"b\\\u001b[31m`, '/<script>', '/\u202e\u2028', '/\u009b2J'].map((path) =>
       line(T0, path),
     );
-    file('hostile.log', `${[...LOG, ...hostile, '\u001b]0;owned\u0007'].join('\n')}\n`);
+    const name = 'hostile\u202e\u009b2J.log';
+    file(name, `${[...LOG, ...hostile, '\u001b]0;owned\u0007'].join('\n')}\n`);
     for (const form of [['--json'], []]) {
-      const { code, stdout, stderr } = await cli('import', '--audit', 'hostile.log', ...form);
+      const { code, stdout, stderr } = await cli('import', '--audit', name, ...form);
       assert.equal(code, 0, stderr);
       if (form.length > 0) JSON.parse(stdout);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
