@@ -6,8 +6,9 @@ import { UserError } from '../problem.js';
 import { readInstant } from '../recording/fields/instants.js';
 import { Interrupted, importRecording } from '../recording/import.js';
 import { IMPORT_SEED } from '../recording/library.js';
+import { beginsAsParquet } from '../recording/parquet/parquet.js';
 import { compileRules, type ReadRules } from '../recording/read/rules.js';
-import { findFiles } from '../recording/read/sources.js';
+import { findFiles, STANDARD_INPUT } from '../recording/read/sources.js';
 import type { Zone } from '../recording/read/zone.js';
 import { parseWhere } from '../recording/where.js';
 import { auditJson, auditText } from '../report/audit.js';
@@ -49,14 +50,19 @@ export async function importCommand(
   const toUs = readCut('--to', options.to, zone);
   const files = await findFiles(names);
   const out = options.audit ? null : (options.out ?? null);
+  if (out !== null) await refuseToReplace(out, files);
   const clientKey = await readKey(options.keyFile);
 
   const stop = new AbortController();
   let code: ExitCode = ExitCode.interrupted;
-  const onInt = () => stop.abort();
+  const onInt = () => {
+    stop.abort();
+    // A pipe may be silent for good: nothing more is waited for.
+    if (files.includes(STANDARD_INPUT)) process.stdin.destroy();
+  };
   const onTerm = () => {
     code = ExitCode.terminated;
-    stop.abort();
+    onInt();
   };
   process.once('SIGINT', onInt).once('SIGTERM', onTerm);
   const progress = showLines(terminal);
@@ -83,6 +89,24 @@ export async function importCommand(
   } finally {
     process.off('SIGINT', onInt).off('SIGTERM', onTerm);
   }
+}
+
+/**
+ * A recording that is there is made anew. What is not one, or is itself imported, is not replaced: `-o *.log` would
+ * take the first log for the name of the recording.
+ */
+async function refuseToReplace(out: string, files: readonly string[]): Promise<void> {
+  const there = await stat(out).catch(() => null);
+  if (there === null) return;
+  const hint = 'give the recording a name of its own: -o night.parquet';
+  for (const file of files) {
+    const { dev, ino } = (await stat(file).catch(() => null)) ?? { dev: -1, ino: -1 };
+    if (dev === there.dev && ino === there.ino)
+      throw wrong('--out', `${out} is one of the files to import`, hint);
+  }
+  if (there.isDirectory()) throw wrong('--out', `${out} is a directory`, hint);
+  if (there.isFile() && (there.size === 0 || (await beginsAsParquet(out)))) return;
+  throw wrong('--out', `${out} is there already and is no recording`, hint);
 }
 
 /** An instant; in the log's zone where it names none. */

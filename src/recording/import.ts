@@ -7,6 +7,7 @@ import { AuditBuilder } from './audit/audit-builder.js';
 import { SET_APART } from './formats/format.js';
 import { RecordingWriter } from './parquet/parquet-writer.js';
 import { type ReadOptions, type ReadSummary, RecordingReader } from './read/reader.js';
+import { nameOf } from './read/sources.js';
 
 /** What a recording's metadata hold beside the file's own facts. */
 export interface RecordingFacts {
@@ -53,6 +54,7 @@ export async function importRecording(
       if (watch.signal?.aborted) throw new Interrupted();
       watch.progress?.(reader.lines, reader.atUs);
     }
+    if (watch.signal?.aborted) throw new Interrupted();
     const { summary } = reader;
     if (summary.rows === 0) throw new UserError([noRow(options.files, summary)]);
     const audit = builder.finish(summary);
@@ -60,12 +62,14 @@ export async function importRecording(
     return audit;
   } catch (error) {
     await writer?.abort();
-    throw error;
+    // Whoever stops an import may take its input away too.
+    throw watch.signal?.aborted ? new Interrupted() : error;
   }
 }
 
 function noRow(files: readonly string[], { lines, files: parts, dropped, setApart }: ReadSummary): Problem {
-  const place = files.length > 3 ? `${files.slice(0, 3).join(', ')} …` : files.join(', ');
+  const names = files.slice(0, 3).map(nameOf);
+  const place = files.length > 3 ? `${names.join(', ')} …` : names.join(', ');
   const cut = parts.find((part) => part.cut !== null)?.cut;
   if (lines === 0) {
     const message = cut ? `holds nothing that can be read: ${cut}` : 'is empty; a log was expected';

@@ -159,6 +159,7 @@ export async function unreadable(path: string): Promise<string | undefined> {
   try {
     if (path.includes('\0')) return 'is not the name of a file';
     const found = await stat(path);
+    if (found.isFIFO()) return 'is a pipe; expected a file';
     return found.isDirectory() ? 'is a folder; expected a file' : undefined;
   } catch (error) {
     return trouble(error);

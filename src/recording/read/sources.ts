@@ -27,7 +27,8 @@ export interface PartReport extends CutReport {
 
 /** Names that a user may give in one import, after globs and archives are expanded. */
 const PARTS_MAX = 10_000;
-const STANDARD_INPUT = '-';
+/** How standard input is named among files. */
+export const STANDARD_INPUT = '-';
 
 /**
  * The files that names stand for: globs expanded and sorted, everything checked to be a file that can be read.
@@ -104,8 +105,13 @@ async function* zipped(
   report.digest = await digest();
 }
 
+/** What a file is called in messages. */
+export function nameOf(file: string): string {
+  return file === STANDARD_INPUT ? 'standard input' : file;
+}
+
 function standardInput(): Part {
-  const name = 'standard input';
+  const name = nameOf(STANDARD_INPUT);
   return { name, kind: 'bytes', file: null, open: (report) => readStandardInput(name, report) };
 }
 
@@ -177,6 +183,9 @@ async function whyUnreadable(name: string): Promise<{ missing: boolean; problem:
     const found = await stat(name);
     if (found.isDirectory())
       return wrong('is a directory; a log file was expected', `Name its files: ${name}/*`);
+    // Opened to look and opened again to read, it would have lost its beginning, or wait for a writer for good.
+    if (found.isFIFO() || found.isSocket())
+      return wrong('is a pipe; a file was expected', 'Give it as standard input: … | flashcrowd import -');
     const handle = await open(name);
     await handle.close();
     return undefined;
