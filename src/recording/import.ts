@@ -18,9 +18,9 @@ export interface RecordingFacts {
 
 /**
  * By itself V8 lets the heap grow to several times what is alive before it looks for garbage, as rows die one order
- * window after they were made: half a gigabyte for a busy log. This bounds it, for a sixth more CPU.
+ * window after they were made: half a gigabyte for a busy log. This bounds it, for a tenth more CPU.
  */
-const HEAP_FLAG = '--heap-growing-percent=50';
+const HEAP_FLAG = '--heap-growing-percent=75';
 
 /** Somebody asked for an import to stop. */
 export class Interrupted extends Error {}

@@ -16,7 +16,9 @@ interface Packing {
   readonly hint: string;
 }
 
-const CHUNK_BYTES = 131_072;
+const CHUNK_BYTES = 65_536;
+/** Packed bytes that are given to an unpacker at a time. */
+const PIECE_BYTES = 65_536;
 
 /** Node has zstd from 22.15 and 23.8 on; its types here are those of the oldest Node that is supported. */
 const { createZstdDecompress } = zlib as typeof zlib & {
@@ -87,7 +89,7 @@ export async function* unpacked(
   const open = packingOf(first, name)?.open;
   if (!open) yield* all;
   else {
-    const inside = inflate(open(), all, report);
+    const inside = ahead(inflate(open(), all, report));
     if (depth > 0) yield* inside;
     else yield* unpacked(inside, '', report, depth + 1);
   }
@@ -115,6 +117,28 @@ export async function* prepend(
 ): AsyncGenerator<Buffer, void> {
   if (first.length > 0) yield first;
   yield* rest;
+}
+
+/**
+ * The same chunks, each asked for before the one before it is used, so that unpacking, which is another thread's work,
+ * goes on meanwhile.
+ */
+async function* ahead(chunks: AsyncGenerator<Buffer, void>): AsyncGenerator<Buffer, void> {
+  let next = chunks.next();
+  // Its failure is told when it is awaited; until then it is not one that nobody hears of.
+  next.catch(() => undefined);
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = chunks.next();
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await chunks.return();
+  }
 }
 
 /** A log packs to a tenth; what unpacks to this many times its size, beyond these bytes, is a bomb or of no use. */
@@ -176,8 +200,8 @@ export async function* inflate(
   };
   try {
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length && failure === undefined && !ended; at += 16_384) {
-        const piece = chunk.subarray(at, at + 16_384);
+      for (let at = 0; at < chunk.length && failure === undefined && !ended; at += PIECE_BYTES) {
+        const piece = chunk.subarray(at, at + PIECE_BYTES);
         packedBytes += piece.length;
         yield* during((done) => unpacker.write(piece, () => done()));
       }
