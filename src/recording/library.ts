@@ -25,6 +25,8 @@ export interface OpenedRecording {
 const IMPORT_VERSION = 1;
 /** Recordings kept in the cache; the ones not used for longest go first. */
 const KEPT_MAX = 24;
+/** A file that is still unfinished after a day was left behind by a kill. */
+const KILLED_MS = 86_400e3;
 /** Offsets inside coarse stamps are facts of a recording, not draws of a plan: one seed for all. */
 export const IMPORT_SEED = 1;
 
@@ -91,11 +93,10 @@ async function usable(folder: string): Promise<string> {
   }
 }
 
+/** Keeps the recordings used last, and no unfinished file of an import that was killed long ago. */
 async function prune(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.parquet'));
-  if (names.length <= KEPT_MAX) return;
   const used = await Promise.all(
-    names.map(async (name) => {
+    (await readdir(folder)).map(async (name) => {
       const at = await stat(join(folder, name)).then(
         ({ mtimeMs }) => mtimeMs,
         () => 0,
@@ -104,7 +105,9 @@ async function prune(folder: string): Promise<void> {
     }),
   );
   used.sort((a, b) => b.at - a.at);
-  for (const { name } of used.slice(KEPT_MAX)) await rm(join(folder, name), { force: true });
+  const whole = used.filter(({ name }) => name.endsWith('.parquet'));
+  const killed = used.filter(({ name, at }) => name.endsWith('.partial') && at < Date.now() - KILLED_MS);
+  for (const { name } of [...whole.slice(KEPT_MAX), ...killed]) await rm(join(folder, name), { force: true });
 }
 
 /** The rules with their keys in order. */

@@ -76,7 +76,7 @@ function times({ stamp, clockJumps }: Audit, say: Say): Line[] {
     return `${formatDuration(Math.abs(seconds) * 1e6)} ${way} at ${safe(file)}:${line}`;
   });
   return [
-    ...say('Stamps', safe(stamp.model) || stamp.uncertainty),
+    ...say('Stamps', [safe(stamp.model), stamp.uncertainty].filter((text) => text !== '').join('; ')),
     ...(jumps.length === 0 ? [] : say('Clock', ` ${jumps.join(', ')}`, piece('leaps', 'warn'))),
   ];
 }
@@ -94,7 +94,36 @@ function lines(audit: Audit, say: Say): Line[] {
     ...counted('Dropped', dropped, say),
     ...(shown.length === 0 ? [] : say('', `first: ${shown.join('; ')}`)),
     ...counted('Set apart', setApart, say),
-    ...counted('Removed', redacted, say),
+    ...removed(redacted, say),
+  ];
+}
+
+/** What kinds of secrets are called, one and several; another kind is called as it is named. */
+const SECRETS: Readonly<Record<string, readonly [one: string, several: string]>> = {
+  cookies: ['cookie', 'cookies'],
+  authorization: ['authorisation', 'authorisations'],
+  tokens: ['token', 'tokens'],
+  emails: ['mail address', 'mail addresses'],
+  cards: ['card number', 'card numbers'],
+  placeholders: ['placeholder', 'placeholders'],
+  bodies: ['body that could not be looked into', 'bodies that could not be looked into'],
+};
+
+/** Secrets by kind; of bodies of pictures and the like nothing is removed, so it says that they were kept. */
+function removed(redacted: Readonly<Record<string, number>>, say: Say): Line[] {
+  const { binaryBodies = 0, ...secrets } = redacted;
+  const list = sorted(secrets).map(([kind, n]) => {
+    const [one, several] = SECRETS[kind] ?? [kind, kind];
+    return `${formatCount(n)} ${safe(n === 1 ? one : several)}`;
+  });
+  return [
+    ...(list.length === 0 ? [] : say('Removed', list.join(', '))),
+    ...(binaryBodies === 0
+      ? []
+      : say(
+          'Unseen',
+          `${plural(binaryBodies, formatCount(binaryBodies), 'request')} with a binary body, kept as it was`,
+        )),
   ];
 }
 

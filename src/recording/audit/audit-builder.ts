@@ -204,7 +204,9 @@ function statusesOf(counts: Float64Array): Record<string, number> {
 function uncertaintyOf(stamps: readonly StampKind[], resolutionUs: number, durations: boolean): string {
   if (stamps.includes('none')) return 'there are no times';
   const parts = [
-    resolutionUs > 1_000 ? `starts are drawn inside stamps of ${resolutionUs / 1e6} s` : 'to within 1 ms',
+    resolutionUs > 1_000
+      ? `starts are drawn inside stamps of ${resolutionUs / 1e6} s`
+      : 'starts are right to within 1 ms',
   ];
   if (stamps.includes('end') && !durations) parts.push('and late by as long as each request took');
   if (stamps.includes('unknown')) parts.push('if the stamps mark the start');
