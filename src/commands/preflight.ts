@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
-import type { ResolvedTarget } from '../drive/target.js';
+import type { ResolvedTarget } from '../drive/sockets/target.js';
 import type { LoadedScenario } from '../scenario/load.js';
 import { ESCAPES, Template } from '../schedule/template.js';
 

@@ -6,13 +6,16 @@ import type { Closed } from '../measure/recorder.js';
 import { Recorder } from '../measure/recorder.js';
 import { TENANTS_MAX } from '../measure/snapshot.js';
 import type { Phase, Plan } from '../scenario/plan.js';
-import { type Arrivals, outcomeOfAnswer, recordedOutcomeOf } from '../schedule/arrivals.js';
-import type { Clock } from './clock.js';
-import { type Connections, type ExchangeListener, makeConnections } from './connections.js';
+import { type Arrivals, recordedOutcomeOf } from '../schedule/arrivals.js';
+import { type Connections, type ExchangeListener, makeConnections } from './connections/connections.js';
 import { Exchange } from './exchange.js';
 import { Ledger } from './ledger.js';
 import { LinkedList } from './linked-list.js';
-import type { Transport } from './transport.js';
+import type { Clock } from './pacing/clock.js';
+import type { Opening } from './sockets/socket-opener.js';
+import type { Transport } from './transports/transport.js';
+import type { Conversation } from './visits/conversation.js';
+import { Visitors } from './visits/visitors.js';
 import { Vitals } from './vitals.js';
 
 /** While exchanges are under way the loop comes round at least this often, so that a stall is seen and dated. */
@@ -32,6 +35,7 @@ export interface DriverOptions {
   readonly arrivals: Arrivals;
   readonly clock: Clock;
   readonly transport: Transport;
+  readonly conversation: Conversation;
   /** Which shard this is, `i/n`, for health lines. */
   readonly shard: string;
   /** Most exchanges under way at once; an arrival above it is `shed`. */
@@ -64,6 +68,7 @@ export class Driver implements ExchangeListener {
   readonly #arrivals: Arrivals;
   readonly #clock: Clock;
   readonly #connections: Connections;
+  readonly #visitors = new Visitors();
   readonly #recorder: Recorder;
   readonly #ledger = new Ledger();
   readonly #vitals: Vitals;
@@ -98,7 +103,9 @@ export class Driver implements ExchangeListener {
       this,
       options.connectionsMax,
     );
-    this.#vitals = new Vitals(options.shard, this.#ledger, this.#connections, options.loopUtilisation);
+    this.#vitals = new Vitals(options.shard, this.#ledger, this.#connections, options.loopUtilisation, () =>
+      options.conversation.takeHookCost(),
+    );
   }
 
   /** Starts: due time 0 is this instant of the clock. What a late start has missed is settled as unsent. */
@@ -143,8 +150,8 @@ export class Driver implements ExchangeListener {
     this.#sleep();
   }
 
-  opened(connectUs: number): void {
-    this.#vitals.connected(connectUs);
+  opened(opening: Opening): void {
+    this.#vitals.connected(opening);
   }
 
   settled(exchange: Exchange): void {
@@ -152,16 +159,16 @@ export class Driver implements ExchangeListener {
     this.#ledger.stamp(nowUs);
     if (Number.isNaN(exchange.endUs)) exchange.endUs = nowUs;
     exchange.endUs = Math.max(exchange.endUs, exchange.firedUs);
-    if (this.#mayTryAgain(exchange)) {
-      exchange.forgetAnswer();
-      exchange.endUs = Number.NaN;
+    const outcome = this.#outcomeOf(exchange);
+    if (exchange.answer.stop === this.#options.run) this.#options.stopRequested();
+    if (outcome === 'again') {
+      exchange.again();
       this.#connections.send(exchange);
       return;
     }
     this.#underWay.remove(exchange);
     exchange.stallUs = this.#ledger.overlapUs(exchange);
-    exchange.outcome = this.#outcomeOf(exchange);
-    if (exchange.stopHeader === this.#options.run) this.#options.stopRequested();
+    exchange.outcome = outcome;
     this.#settle(exchange);
   }
 
@@ -177,32 +184,41 @@ export class Driver implements ExchangeListener {
       exchange.stream = arrivals.stream;
       exchange.visitor = arrivals.visitor;
       exchange.endsVisit = arrivals.endsVisit;
-      exchange.dueUs = this.#lastDueUs = arrivals.dueUs;
+      exchange.dueUs = exchange.readyUs = this.#lastDueUs = arrivals.dueUs;
+      exchange.who = this.#visitors.due(exchange.stream, exchange.visitor, exchange.endsVisit);
       this.#due++;
       exchange.recordedOutcome = recordedOutcomeOf(this.#options.plan, exchange.request);
       this.#recorder.due(exchange);
       // Moving on before firing keeps the work of the next arrival out of this one's way to the wire.
       arrivals.advance();
-      firedUs = this.#nowUs();
-      this.#fire(exchange, firedUs);
+      firedUs = this.#fire(exchange);
       if (firedUs > limitUs) return;
     }
   }
 
-  /** An arrival that we could not fire within its own timeout is never fired: nobody would still be waiting. */
-  #fire(exchange: Exchange, nowUs: number): void {
-    const hopelessUs = exchange.dueUs + this.#options.plan.timeoutUs;
-    if (exchange.dueUs < this.#missedUs || nowUs > hopelessUs) {
+  /**
+   * Fires an arrival, or settles it if it may not be: one that we could not fire within its own timeout is never
+   * fired, as nobody would still be waiting.
+   * @returns the time after it
+   */
+  #fire(exchange: Exchange): number {
+    const refusal = this.#mayNotFire(exchange) ?? this.#options.conversation.prepare(exchange);
+    const nowUs = this.#nowUs();
+    if (refusal !== null) {
       exchange.endUs = nowUs;
-      this.#settleUnfired(exchange, 'unsent');
-    } else if (this.#underWay.size >= this.#options.inFlightMax) {
-      exchange.endUs = nowUs;
-      this.#settleUnfired(exchange, 'shed');
+      exchange.outcome = refusal;
+      this.#settle(exchange);
     } else {
       exchange.firedUs = nowUs;
       this.#underWay.append(exchange);
       this.#connections.send(exchange);
     }
+    return nowUs;
+  }
+
+  #mayNotFire({ readyUs }: Exchange): Outcome | null {
+    if (readyUs < this.#missedUs || this.#nowUs() > readyUs + this.#options.plan.timeoutUs) return 'unsent';
+    return this.#underWay.size >= this.#options.inFlightMax ? 'shed' : null;
   }
 
   #cutOverdue(nowUs: number): void {
@@ -227,21 +243,16 @@ export class Driver implements ExchangeListener {
     );
   }
 
-  #outcomeOf(exchange: Exchange): Outcome {
-    if (exchange.failure !== null) return exchange.failure;
-    // What took longer than the timeout was cut; what came late only by a stall of ours is no timeout.
-    return outcomeOfAnswer(this.#options.plan, exchange.request, exchange.status, Number.NaN);
-  }
-
-  #settleUnfired(exchange: Exchange, outcome: Outcome): void {
-    exchange.outcome = outcome;
-    this.#settle(exchange);
+  #outcomeOf(exchange: Exchange): Outcome | 'again' {
+    if (exchange.failure === null) return this.#options.conversation.heard(exchange);
+    return this.#mayTryAgain(exchange) ? 'again' : exchange.failure;
   }
 
   #settle(exchange: Exchange): void {
     this.#settled++;
     if (exchange.outcome === 'ok') this.#ok++;
     this.#recorder.settle(exchange);
+    if (exchange.who !== null) this.#visitors.settled(exchange.who);
     this.#spare.push(exchange);
   }
 

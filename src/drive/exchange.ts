@@ -1,39 +1,46 @@
 // An exchange: what becomes of one arrival, from due to settled; reused, so that a run allocates none per request.
-import type { Settled } from '../measure/operation.js';
+import type { CacheResult, Settled } from '../measure/operation.js';
 import type { Outcome } from '../measure/outcome.js';
 import { type AnswerOutcome, emptyRequest, type PlannedRequest } from '../schedule/arrivals.js';
+import { Answer } from './answer.js';
+import type { Slot } from './connections/slot.js';
 import type { Linked } from './linked-list.js';
+import type { Visitor } from './visits/visitors.js';
 
 /** Instants are microseconds from the run's start; NaN where they have not come. */
 export class Exchange implements Settled, Linked<Exchange> {
   readonly request: PlannedRequest = emptyRequest();
+  /** Headers of this exchange alone, names and values by turns, beside the request's; null for none. */
+  extraHeaders: readonly string[] | null = null;
+  readonly answer = new Answer();
   seq = 0;
   stream = 0;
+  /** Number of the visitor within its stream. */
   visitor = 0;
+  /** Who that is; null before it is due. */
+  who: Visitor | null = null;
   endsVisit = false;
   outcome: Outcome = 'unsent';
   /** What came of it when it was recorded; null where that is not known. */
   recordedOutcome: AnswerOutcome | null = null;
 
   dueUs = 0;
+  /** When it could be sent at the earliest: when it was due, or later where it needed the answer before. */
+  readyUs = 0;
   firedUs = Number.NaN;
   sentUs = Number.NaN;
   firstByteUs = Number.NaN;
   endUs = Number.NaN;
   stallUs = 0;
 
-  /** Status of the last attempt's answer; 0 for none. */
-  status = 0;
-  /** Bytes of bodies received. */
-  bytes = 0;
   /** Requests written. */
   attempts = 0;
   /** Why the attempt failed; null while it has not. Set by the transport. */
   failure: Outcome | null = null;
   /** Whether the connection had served an exchange before: then a reset may be no fault of the target's. */
   onReused = false;
-  /** The value of `x-flashcrowd-stop` in the answer, if it had one. */
-  stopHeader: string | null = null;
+  /** The connection that carries it; null while none does. */
+  slot: Slot | null = null;
 
   previous: Exchange | null = null;
   next: Exchange | null = null;
@@ -54,21 +61,36 @@ export class Exchange implements Settled, Linked<Exchange> {
     return this.request.recordedDurationUs;
   }
 
+  get status(): number {
+    return this.answer.status;
+  }
+
+  get bytes(): number {
+    return this.answer.bytes;
+  }
+
+  get cache(): CacheResult | null {
+    return this.answer.cache;
+  }
+
   /** Makes it new for the next arrival; the request is overwritten by the schedule. */
   reset(): void {
     this.outcome = 'unsent';
     this.firedUs = this.sentUs = this.firstByteUs = this.endUs = Number.NaN;
     this.stallUs = 0;
     this.attempts = 0;
-    this.bytes = 0;
-    this.forgetAnswer();
-  }
-
-  /** Makes it ready for one more attempt. */
-  forgetAnswer(): void {
-    this.status = 0;
+    this.extraHeaders = null;
+    this.who = null;
+    this.answer.reset();
     this.failure = null;
     this.onReused = false;
-    this.stopHeader = null;
+  }
+
+  /** Makes it ready for one more request of the same operation. */
+  again(): void {
+    this.answer.forget();
+    this.failure = null;
+    this.onReused = false;
+    this.endUs = Number.NaN;
   }
 }

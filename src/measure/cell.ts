@@ -19,6 +19,9 @@ export interface Counts {
   outcomes: number[];
   /** Answers by status. */
   statuses: Map<number, number>;
+  /** Answers that a cache on the way said it had, and that it had not; of many nothing is known. */
+  cacheHits: number;
+  cacheMisses: number;
   /** How the same operations went when they were recorded; null where none of them has a recorded status. */
   recorded: RecordedCounts | null;
 }
@@ -41,7 +44,7 @@ export interface Cell extends Counts {
   route: number;
   /** Second of due time since the run's start. */
   windowS: number;
-  /** end − due of ok operations and timeouts, 3 digits. */
+  /** end − ready of ok operations and timeouts, 3 digits; ready is due but for a step that had to wait for another. */
   response: Distribution;
   /**
    * Durations of the same operations when they were recorded, 3 digits: of those that were ok then, and of those
@@ -57,7 +60,9 @@ export interface Slice {
   phase: number;
   /** First second of the slice; a multiple of SLICE_S. */
   sliceS: number;
-  /** fired − due, of all that were fired. */
+  /** ready − due, of those that had to wait for the answer to the visitor's step before. */
+  slip: Distribution;
+  /** fired − ready, of all that were fired. */
   lag: Distribution;
   /** sent − fired, of all that were sent; cut where no connection came in time. */
   wait: Distribution;
@@ -111,8 +116,22 @@ export interface Health {
   /** Connections open at once at most, and opened in this slice. */
   connectionsMax: number;
   connectionsOpened: number;
-  /** DNS, TCP and TLS of the connections opened, 2 digits. */
+  /** How long the connections that were opened took, in all and by part, 2 digits. */
   connect: Distribution;
+  dns: Distribution;
+  tcp: Distribution;
+  tls: Distribution;
+  /** TLS handshakes that were whole, and that resumed a session. */
+  tlsFull: number;
+  tlsResumed: number;
+  /** Connections opened by what they speak. */
+  http1: number;
+  http2: number;
+  /** Connections opened by the address they went to. */
+  addresses: Record<string, number>;
+  /** Calls of the scenario's hooks, and how long they took in all. */
+  hookCalls: number;
+  hookUs: number;
 }
 
 export function emptyCounts(): Counts {
@@ -123,6 +142,8 @@ export function emptyCounts(): Counts {
     bytes: 0,
     outcomes: OUTCOMES.map(() => 0),
     statuses: new Map(),
+    cacheHits: 0,
+    cacheMisses: 0,
     recorded: null,
   };
 }
@@ -137,6 +158,8 @@ export function addCounts(a: Counts, b: Counts): void {
   a.sent += b.sent;
   a.attempts += b.attempts;
   a.bytes += b.bytes;
+  a.cacheHits += b.cacheHits;
+  a.cacheMisses += b.cacheMisses;
   for (let i = 0; i < OUTCOMES.length; i++)
     a.outcomes[i] = (a.outcomes[i] as number) + (b.outcomes[i] as number);
   addStatuses(a.statuses, b.statuses);

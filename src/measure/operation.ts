@@ -2,6 +2,9 @@
 import type { AnswerOutcome } from '../schedule/arrivals.js';
 import type { Outcome } from './outcome.js';
 
+/** What a cache on the way said of an answer. */
+export type CacheResult = 'hit' | 'miss';
+
 /** What the recorder reads of an arrival that has become due. Instants are microseconds from the start. */
 export interface Due {
   readonly stream: number;
@@ -18,6 +21,8 @@ export interface Due {
 export interface Settled extends Due {
   readonly tenant: string | null;
   readonly outcome: Outcome;
+  /** When it could be sent at the earliest: when it was due, or later where it needed the answer before. */
+  readonly readyUs: number;
   /** NaN where it was never fired. */
   readonly firedUs: number;
   /** NaN where no byte was written. */
@@ -29,4 +34,6 @@ export interface Settled extends Due {
   readonly status: number;
   readonly bytes: number;
   readonly attempts: number;
+  /** Null where no cache said anything. */
+  readonly cache: CacheResult | null;
 }

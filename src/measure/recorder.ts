@@ -67,21 +67,24 @@ export class Recorder {
     const wasSent = !Number.isNaN(op.sentUs);
     if (wasSent) counts.sent++;
     if (op.status !== 0) counts.statuses.set(op.status, (counts.statuses.get(op.status) ?? 0) + 1);
+    if (op.cache === 'hit') counts.cacheHits++;
+    else if (op.cache === 'miss') counts.cacheMisses++;
     if (counts.recorded !== null && isUnknownId(op)) counts.recorded.unknownIds++;
 
     const ok = op.outcome === 'ok';
     const timedOut = op.outcome === 'timeout';
     const ranked = ok || timedOut;
-    const responseUs = Math.round(op.endUs - op.dueUs);
+    const responseUs = Math.round(op.endUs - op.readyUs);
     if (ranked) cell.response.record(responseUs, timedOut);
     if (op.tenant !== null) this.#settleTenant(op.tenant, window.windowS, op, ranked, responseUs);
     if (Number.isNaN(op.firedUs)) return;
 
     const slice = (window.slices[op.stream] ??= this.#sliceOf(op.stream, window.windowS));
-    const lagUs = Math.round(op.firedUs - op.dueUs);
+    const lagUs = Math.round(op.firedUs - op.readyUs);
     const waitUs = Math.round((wasSent ? op.sentUs : op.endUs) - op.firedUs);
     const serviceUs = wasSent ? Math.round(op.endUs - op.sentUs) : 0;
     slice.lag.record(lagUs, false);
+    if (op.readyUs > op.dueUs) slice.slip.record(Math.round(op.readyUs - op.dueUs), false);
     if (wasSent || timedOut) slice.wait.record(waitUs, !wasSent);
     if (ranked && wasSent) slice.service.record(serviceUs, timedOut);
     if (ranked) slice.tail.record(responseUs, lagUs + Math.round(op.stallUs), waitUs, serviceUs);
@@ -154,6 +157,7 @@ export class Recorder {
         stream: slice.stream,
         phase: slice.phase,
         sliceS: slice.sliceS,
+        slip: slice.slip.take(),
         lag: slice.lag.take(),
         wait: slice.wait.take(),
         service: slice.service.take(),
@@ -223,6 +227,7 @@ export class Recorder {
         stream,
         phase,
         sliceS,
+        slip: new DistributionBuilder(COARSE),
         lag: new DistributionBuilder(COARSE),
         wait: new DistributionBuilder(COARSE),
         service: new DistributionBuilder(COARSE),
@@ -262,6 +267,7 @@ interface OpenSlice {
   readonly stream: number;
   readonly phase: number;
   readonly sliceS: number;
+  readonly slip: DistributionBuilder;
   readonly lag: DistributionBuilder;
   readonly wait: DistributionBuilder;
   readonly service: DistributionBuilder;

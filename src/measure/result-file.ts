@@ -54,11 +54,12 @@ export function writeLine(line: ResultLine): string {
       });
     }
     case 'slice': {
-      const { lag, wait, service, tail, ...rest } = line.slice;
+      const { slip, lag, wait, service, tail, ...rest } = line.slice;
       const parts = tail.parts.map((p) => [p.count, p.responseUs, p.oursUs, p.waitUs, p.serviceUs]);
       return JSON.stringify({
         t: 'slice',
         ...rest,
+        ...(slip.count > 0 && { slip: toJson(slip) }),
         lag: toJson(lag),
         wait: toJson(wait),
         service: toJson(service),
@@ -68,7 +69,7 @@ export function writeLine(line: ResultLine): string {
     case 'tenant':
       return JSON.stringify({ t: 'tenant', ...line.tenant, response: toJson(line.tenant.response) });
     case 'health':
-      return JSON.stringify({ t: 'health', ...line.health, connect: toJson(line.health.connect) });
+      return JSON.stringify({ t: 'health', ...healthJson(line.health) });
     case 'end':
       return JSON.stringify({ t: 'end', ...line.end });
   }
@@ -157,6 +158,7 @@ function lineOf(json: Record<string, unknown>): ResultLine {
           stream: integer(json.stream),
           phase: integer(json.phase),
           sliceS: integer(json.sliceS),
+          slip: json.slip === undefined ? emptyDistribution(COARSE) : coarse(json.slip),
           lag: coarse(json.lag),
           wait: coarse(json.wait),
           service: coarse(json.service),
@@ -187,7 +189,7 @@ function lineOf(json: Record<string, unknown>): ResultLine {
         },
       };
     case 'health':
-      return { kind: 'health', health: { ...(json as unknown as Health), connect: coarse(json.connect) } };
+      return { kind: 'health', health: healthOf(json) };
     case 'end': {
       const { t, ...end } = json;
       return { kind: 'end', end: end as unknown as End };
@@ -204,12 +206,14 @@ function countsJson(counts: Counts) {
     const n = counts.outcomes[i] as number;
     if (n > 0) out[outcome] = n;
   });
-  const { planned, sent, attempts, bytes } = counts;
-  return { planned, sent, attempts, bytes, out, status: Object.fromEntries(counts.statuses) };
+  const { planned, sent, attempts, bytes, cacheHits, cacheMisses } = counts;
+  const cache = cacheHits + cacheMisses > 0 ? { cache: [cacheHits, cacheMisses] } : {};
+  return { planned, sent, attempts, bytes, ...cache, out, status: Object.fromEntries(counts.statuses) };
 }
 
 function countsOf(json: Record<string, unknown>): Omit<Counts, 'recorded'> {
   const out = json.out as Record<string, number>;
+  const [cacheHits, cacheMisses] = (json.cache as number[] | undefined) ?? [0, 0];
   return {
     planned: integer(json.planned),
     sent: integer(json.sent),
@@ -217,7 +221,20 @@ function countsOf(json: Record<string, unknown>): Omit<Counts, 'recorded'> {
     bytes: integer(json.bytes),
     outcomes: OUTCOMES.map((outcome) => integer(out[outcome] ?? 0)),
     statuses: statusesOf(json.status),
+    cacheHits: integer(cacheHits),
+    cacheMisses: integer(cacheMisses),
   };
+}
+
+function healthJson({ connect, dns, tcp, tls, ...health }: Health) {
+  return { ...health, connect: toJson(connect), dns: toJson(dns), tcp: toJson(tcp), tls: toJson(tls) };
+}
+
+function healthOf({ t, ...json }: Record<string, unknown>): Health {
+  const [connect, dns, tcp, tls] = [json.connect, json.dns, json.tcp, json.tls].map(coarse);
+  if (connect === undefined || dns === undefined || tcp === undefined || tls === undefined)
+    throw new ResultFormatError('a health line without its times');
+  return { ...(json as unknown as Health), connect, dns, tcp, tls };
 }
 
 /** The recorded side of a cell; what is 0 or empty is left out. */

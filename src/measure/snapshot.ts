@@ -271,6 +271,7 @@ function groupAt(snapshot: Snapshot, stream: number, route: number, phase: numbe
 function addSlices(a: Slice, b: Slice): Slice {
   return {
     ...a,
+    slip: addDistributions(a.slip, b.slip),
     lag: addDistributions(a.lag, b.lag),
     wait: addDistributions(a.wait, b.wait),
     service: addDistributions(a.service, b.service),

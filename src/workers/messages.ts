@@ -1,7 +1,7 @@
 // What threads say to each other: plain data, one union a direction.
 import type { MessagePort } from 'node:worker_threads';
 import type { Pulse } from '../drive/driver.js';
-import type { ResolvedTarget } from '../drive/target.js';
+import type { ResolvedTarget } from '../drive/sockets/target.js';
 import type { Health } from '../measure/cell.js';
 import type { Closed } from '../measure/recorder.js';
 import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';

@@ -1,7 +1,7 @@
 // The pool: starts a run's threads on one instant, merges what they measure, and stops them.
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Pulse } from '../drive/driver.js';
-import type { ResolvedTarget } from '../drive/target.js';
+import type { ResolvedTarget } from '../drive/sockets/target.js';
 import type { ResultLine } from '../measure/result-file.js';
 import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';
 import { type Shard, shareOf, workerShard } from '../schedule/lanes.js';

@@ -1,8 +1,9 @@
 // A sender thread's entry: it builds its share of the schedule and drives it until done.
 import { parentPort, workerData } from 'node:worker_threads';
-import { MonotonicClock } from '../drive/clock.js';
 import { Driver } from '../drive/driver.js';
-import { UndiciTransport } from '../drive/undici-transport.js';
+import { MonotonicClock } from '../drive/pacing/clock.js';
+import { UndiciTransport } from '../drive/transports/undici-transport.js';
+import { Conversation } from '../drive/visits/conversation.js';
 import { type Arrivals, MergedArrivals } from '../schedule/arrivals.js';
 import { RateArrivals } from '../schedule/rate-arrivals.js';
 import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
@@ -32,6 +33,7 @@ function start(startUs: number): void {
     arrivals,
     clock,
     transport: new UndiciTransport(data.target, clock, startUs),
+    conversation: new Conversation(data.plan),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,
     connectionsMax: data.connectionsMax,

@@ -25,7 +25,7 @@ const PURE = ['schedule', 'judge', 'report'];
 /** Risky dependencies, each in one file. */
 const FENCED: Readonly<Record<string, string>> = {
   commander: 'cli.ts',
-  undici: 'drive/undici-transport.ts',
+  undici: 'drive/transports/undici-transport.ts',
   'hdr-histogram-js': 'measure/histogram.ts',
   chalk: 'report/paint.ts',
   'csv-parse': 'recording/read/csv.ts',

@@ -1,11 +1,11 @@
 // Conformance: one table of HTTP behaviours, run over every transport. A difference says why in its row.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MonotonicClock } from '../../src/drive/clock.js';
 import { Exchange } from '../../src/drive/exchange.js';
-import type { ResolvedTarget } from '../../src/drive/target.js';
-import type { Connection, Transport } from '../../src/drive/transport.js';
-import { UndiciTransport } from '../../src/drive/undici-transport.js';
+import { MonotonicClock } from '../../src/drive/pacing/clock.js';
+import type { ResolvedTarget } from '../../src/drive/sockets/target.js';
+import type { Connection, Transport } from '../../src/drive/transports/transport.js';
+import { UndiciTransport } from '../../src/drive/transports/undici-transport.js';
 import type { Outcome } from '../../src/measure/outcome.js';
 import { type RawAnswer, startRawServer } from '../support/raw-server.js';
 
@@ -287,10 +287,10 @@ function send(
         resolve({ exchange, connection, usable });
       },
     };
-    const connection = on ?? transport.connection(null, listener);
+    const connection = on ?? transport.connection(null, null, listener);
     connection.send(exchange);
     assert.equal(settled, 0, 'never from inside send');
-    if (row.cutAfterMs !== undefined) setTimeout(() => connection.abort('timeout'), row.cutAfterMs);
+    if (row.cutAfterMs !== undefined) setTimeout(() => connection.abort(exchange, 'timeout'), row.cutAfterMs);
   });
 }
 
@@ -374,7 +374,7 @@ for (const [name, make] of Object.entries(TRANSPORTS)) {
       let kept: Connection | undefined;
       const results: (Outcome | null)[] = [];
       await new Promise<void>((resolve) => {
-        const connection = transport.connection(null, {
+        const connection = transport.connection(null, null, {
           opened: () => {},
           closed: () => {},
           settled: (of, exchange, usable) => {

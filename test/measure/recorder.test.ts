@@ -71,6 +71,8 @@ function settledOf(op: Operation): Settled {
   const sent = ['refused', 'dns', 'shed', 'unsent'].includes(op.outcome) ? Number.NaN : op.dueUs + 200;
   return {
     ...op,
+    readyUs: op.dueUs,
+    cache: null,
     firedUs: fired,
     sentUs: sent,
     endUs: op.dueUs + 300 + op.lengthUs,

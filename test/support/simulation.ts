@@ -1,8 +1,11 @@
 // A simulated world for whole runs: a clock that only events move, and a seeded target behind the real driver.
-import type { Clock } from '../../src/drive/clock.js';
+
 import { Driver } from '../../src/drive/driver.js';
 import type { Exchange } from '../../src/drive/exchange.js';
-import type { Connection, ConnectionListener, Transport } from '../../src/drive/transport.js';
+import type { Clock } from '../../src/drive/pacing/clock.js';
+import type { Opening } from '../../src/drive/sockets/socket-opener.js';
+import type { Connection, ConnectionListener, Transport } from '../../src/drive/transports/transport.js';
+import { Conversation } from '../../src/drive/visits/conversation.js';
 import type { Health } from '../../src/measure/cell.js';
 import type { Outcome } from '../../src/measure/outcome.js';
 import {
@@ -114,7 +117,7 @@ class SimulatedTransport implements Transport {
     readonly log: TargetLog,
   ) {}
 
-  connection(_host: string | null, listener: ConnectionListener): Connection {
+  connection(_host: string | null, _sessions: unknown, listener: ConnectionListener): Connection {
     return new SimulatedConnection(this, listener);
   }
 
@@ -130,6 +133,7 @@ class SimulatedTransport implements Transport {
 }
 
 class SimulatedConnection implements Connection {
+  readonly streamsMax = 1;
   #exchange: Exchange | null = null;
   #generation = 0;
   #connected = false;
@@ -150,13 +154,13 @@ class SimulatedConnection implements Connection {
       this.#connected = true;
       log.opened++;
       log.openMax = Math.max(log.openMax, ++log.open);
-      this.listener.opened(connectUs);
+      this.listener.opened(openingOf(connectUs));
       this.#write(exchange);
     });
   }
 
-  abort(failure: Outcome): void {
-    this.#end(failure, 0);
+  abort(exchange: Exchange, failure: Outcome): void {
+    if (exchange === this.#exchange) this.#end(failure, 0);
   }
 
   close(): void {
@@ -197,11 +201,23 @@ class SimulatedConnection implements Connection {
     exchange.failure = failure;
     if (failure === null) {
       exchange.firstByteUs = exchange.endUs;
-      exchange.status = status;
+      exchange.answer.status = status;
     }
     if (failure !== null) this.#disconnect();
     this.listener.settled(this, exchange, failure === null);
   }
+}
+
+function openingOf(totalUs: number): Opening {
+  return {
+    protocol: 'http/1.1',
+    address: 'simulated',
+    totalUs,
+    dnsUs: 0,
+    tcpUs: totalUs,
+    tlsUs: null,
+    resumed: false,
+  };
 }
 
 export interface SimulationOptions {
@@ -253,6 +269,7 @@ export function simulate(options: SimulationOptions): Simulated {
     phases: rate.phases,
     arrivals: new MergedArrivals(streams),
     clock: world,
+    conversation: new Conversation(plan),
     transport: new SimulatedTransport(
       world,
       options.target,

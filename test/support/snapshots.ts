@@ -10,7 +10,7 @@ import {
   type Slice,
   type Tail,
 } from '../../src/measure/cell.js';
-import { addDistributions, type Distribution } from '../../src/measure/distribution.js';
+import { addDistributions, type Distribution, emptyDistribution } from '../../src/measure/distribution.js';
 import { OUTCOME_INDEX, type Outcome } from '../../src/measure/outcome.js';
 import {
   absorbCell,
@@ -147,6 +147,7 @@ function sliceOf(head: Head, ops: readonly Op[]): Slice {
     stream,
     phase: phaseIndexAt(head.phases, windowS),
     sliceS: windowS - (windowS % SLICE_S),
+    slip: emptyDistribution(COARSE),
     lag: distributionOf(
       COARSE,
       fired.map(({ lagUs = 150 }) => lagUs),
@@ -469,6 +470,16 @@ function withHealth(snapshot: Snapshot, fitness: typeof CALM = CALM): Snapshot {
     connectionsMax: 120 + 10 * i,
     connectionsOpened: 25,
     connect: distributionOf(COARSE, [1_200, 1_300, 1_500, 2_400]),
+    dns: emptyDistribution(COARSE),
+    tcp: distributionOf(COARSE, [300, 300, 400, 900]),
+    tls: distributionOf(COARSE, [900, 1_000, 1_100, 1_500]),
+    tlsFull: 20,
+    tlsResumed: 5,
+    http1: 25,
+    http2: 0,
+    addresses: { '10.0.0.1': 13, '10.0.0.2': 12 },
+    hookCalls: 0,
+    hookUs: 0,
   }));
   return { ...snapshot, health };
 }

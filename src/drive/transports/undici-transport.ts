@@ -9,26 +9,25 @@
 // - a request that waits for its connection cannot be aborted: the connecting socket is destroyed instead.
 import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
-import type { Outcome } from '../measure/outcome.js';
-import type { Clock } from './clock.js';
-import type { Exchange } from './exchange.js';
+import type { Outcome } from '../../measure/outcome.js';
+import { LOOKED_AT } from '../answer.js';
+import type { Exchange } from '../exchange.js';
+import type { Clock } from '../pacing/clock.js';
+import { SocketOpener, type TlsSessions } from '../sockets/socket-opener.js';
+import type { ResolvedTarget } from '../sockets/target.js';
 import { outcomeOfError } from './failures.js';
-import { SocketOpener } from './sockets.js';
-import type { ResolvedTarget } from './target.js';
+import { RequestHeaders } from './request-headers.js';
 import type { Connection, ConnectionListener, Transport } from './transport.js';
 
-const STOP_HEADER = 'x-flashcrowd-stop';
 /** Longer than any plan keeps a connection: closing idle ones is the policy's business, and the server's hint's. */
 const KEEP_ALIVE_MS = 600_000;
 /** Clients kept for later connections. */
 const SPARES_MAX = 4_096;
-/** Sets of headers that are remembered. */
-const HEADER_SETS_MAX = 4_096;
 
 export class UndiciTransport implements Transport {
   readonly #spares: UndiciConnection[] = [];
   readonly #open = new Set<UndiciConnection>();
-  readonly #headers = new Map<readonly string[], string[]>();
+  readonly headers: RequestHeaders;
   readonly opener: SocketOpener;
 
   /** @param startUs due time 0 on the clock: what stamps are relative to */
@@ -38,11 +37,12 @@ export class UndiciTransport implements Transport {
     readonly startUs: number,
   ) {
     this.opener = new SocketOpener(target);
+    this.headers = new RequestHeaders(target);
   }
 
-  connection(host: string | null, listener: ConnectionListener): Connection {
+  connection(host: string | null, sessions: TlsSessions | null, listener: ConnectionListener): Connection {
     const connection = this.#spares.pop() ?? new UndiciConnection(this);
-    connection.begin(host, listener);
+    connection.begin(host, sessions, listener);
     this.#open.add(connection);
     return connection;
   }
@@ -58,25 +58,6 @@ export class UndiciTransport implements Transport {
     return this.clock.nowUs() - this.startUs;
   }
 
-  /**
-   * The headers of a request with those of the target, worked out once for each set that is used again and again.
-   * The target's win, as they hold its credentials, but for the user agent: the request may be a browser's, and the
-   * tool is named by a header of its own.
-   */
-  headersOf(exchange: Exchange): string[] {
-    const { headers, host } = exchange.request;
-    let known = this.#headers.get(headers);
-    if (known === undefined) {
-      known = [...withTargets(headers, this.target.headers), 'host', this.target.host];
-      if (this.#headers.size >= HEADER_SETS_MAX) this.#headers.clear();
-      this.#headers.set(headers, known);
-    }
-    if (host === null) return known;
-    const copy = known.slice();
-    copy[copy.length - 1] = host;
-    return copy;
-  }
-
   /** A connection has ended; its client can serve another. */
   released(connection: UndiciConnection): void {
     if (!this.#open.delete(connection)) return;
@@ -87,11 +68,13 @@ export class UndiciTransport implements Transport {
 
 /** A client with its one socket; it is its own dispatch handler, as it serves one exchange at a time. */
 class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
+  readonly streamsMax = 1;
   readonly #transport: UndiciTransport;
   readonly #client: Client;
   #listener: ConnectionListener | null = null;
   #exchange: Exchange | null = null;
   #host: string | null = null;
+  #sessions: TlsSessions | null = null;
   #socket: Socket | null = null;
   #abort: ((error?: Error) => void) | null = null;
 
@@ -112,8 +95,9 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     this.#client.on('connectionError', () => this.#ended());
   }
 
-  begin(host: string | null, listener: ConnectionListener): void {
+  begin(host: string | null, sessions: TlsSessions | null, listener: ConnectionListener): void {
     this.#host = host;
+    this.#sessions = sessions;
     this.#listener = listener;
   }
 
@@ -121,7 +105,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     this.#exchange = exchange;
     const { method, path, body } = exchange.request;
     try {
-      const headers = this.#transport.headersOf(exchange);
+      const headers = this.#transport.headers.of(exchange) as string[];
       this.#client.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body }, this);
     } catch (error) {
       // Undici refuses the request itself: it never had a connection.
@@ -133,9 +117,8 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
     }
   }
 
-  abort(failure: Outcome): void {
-    const exchange = this.#exchange;
-    if (exchange === null) return;
+  abort(exchange: Exchange, failure: Outcome): void {
+    if (exchange !== this.#exchange) return;
     exchange.failure = failure;
     const abort = this.#abort;
     const socket = this.#socket;
@@ -177,14 +160,14 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   onHeaders(status: number, rawHeaders: Buffer[]): boolean {
     const exchange = this.#exchange;
     if (exchange !== null && status >= 200) {
-      exchange.status = status;
-      exchange.stopHeader = stopHeaderOf(rawHeaders);
+      exchange.answer.status = status;
+      readHeaders(exchange, rawHeaders);
     }
     return true;
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#exchange !== null) this.#exchange.bytes += chunk.length;
+    this.#exchange?.answer.data(chunk);
     return true;
   }
 
@@ -206,12 +189,12 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 
   #connect(callback: (...args: [null, Socket] | [Error, null]) => void): void {
-    const beganUs = this.#transport.nowUs();
     const servername = (this.#host ?? this.#transport.target.hostname).replace(/:\d+$/, '');
     this.#socket = this.#transport.opener.open(
       servername,
-      (socket) => {
-        this.#listener?.opened(this.#transport.nowUs() - beganUs);
+      this.#sessions,
+      (socket, opening) => {
+        this.#listener?.opened(opening);
         callback(null, socket);
       },
       (error) => callback(error, null),
@@ -241,31 +224,16 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 }
 
-/** Names and values by turns, of a request and of the target; a name that both have is sent once. */
-function withTargets(request: readonly string[], target: readonly string[]): string[] {
-  const merged: string[] = [];
-  const both = (name: string, others: readonly string[]) =>
-    others.some((other, i) => i % 2 === 0 && other.toLowerCase() === name);
-  for (let i = 0; i < request.length; i += 2) {
-    const name = (request[i] as string).toLowerCase();
-    if (name === 'user-agent' || !both(name, target))
-      merged.push(request[i] as string, request[i + 1] as string);
-  }
-  for (let i = 0; i < target.length; i += 2) {
-    const name = (target[i] as string).toLowerCase();
-    if (name !== 'user-agent' || !both(name, request))
-      merged.push(target[i] as string, target[i + 1] as string);
-  }
-  return merged;
-}
+/** Names are compared by length first: most are not looked at. */
+const LOOKED_AT_LENGTHS: ReadonlySet<number> = new Set(LOOKED_AT.map((name) => name.length));
 
-/** The value of the header by which a target asks for a stop; headers come as names and values by turns. */
-function stopHeaderOf(rawHeaders: readonly Buffer[]): string | null {
+/** Tells the answer the headers that it looks at; they come as names and values by turns. */
+function readHeaders({ answer }: Exchange, rawHeaders: readonly Buffer[]): void {
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as Buffer;
-    if (name.length === STOP_HEADER.length && name.toString('latin1').toLowerCase() === STOP_HEADER) {
-      return (rawHeaders[i + 1] as Buffer).toString('latin1');
-    }
+    const raw = rawHeaders[i] as Buffer;
+    if (!answer.keepsHeaders && !LOOKED_AT_LENGTHS.has(raw.length)) continue;
+    const name = raw.toString('latin1').toLowerCase();
+    if (answer.keepsHeaders || LOOKED_AT.includes(name))
+      answer.header(name, (rawHeaders[i + 1] as Buffer).toString('latin1'));
   }
-  return null;
 }

@@ -1,5 +1,5 @@
 // From an error to an outcome: whose failure it was, by the codes that Node, OpenSSL and undici give.
-import type { Outcome } from '../measure/outcome.js';
+import type { Outcome } from '../../measure/outcome.js';
 
 const BY_CODE: Readonly<Record<string, Outcome>> = {
   ECONNREFUSED: 'refused',

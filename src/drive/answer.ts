@@ -1,0 +1,96 @@
+// An answer as far as it is looked at: counted always, kept only where something asked for it; reused.
+
+import type { CacheResult } from '../measure/operation.js';
+
+/** Filled in by a transport, in the order of arrival. Interim answers (1xx) are not part of it. */
+export class Answer {
+  /** 0 for none. */
+  status = 0;
+  /** Bytes of the body received, as they came. */
+  bytes = 0;
+  cache: CacheResult | null = null;
+  /** The value of `x-flashcrowd-stop`, if it had one. */
+  stop: string | null = null;
+  location: string | null = null;
+  /** Values of `content-encoding`; null for none. */
+  encoding: string | null = null;
+  /** Values of `set-cookie`, one each; null for none. */
+  setCookies: string[] | null = null;
+  /** Names in lower case and values by turns; empty unless `keepsHeaders`. */
+  readonly headers: string[] = [];
+  /** The body's beginning, at most `bodyMax` bytes, still encoded. */
+  readonly body: Uint8Array[] = [];
+
+  /** Whether all headers are wanted. Set before the request is sent. */
+  keepsHeaders = false;
+  /** How many bytes of the body are wanted. Set before the request is sent. */
+  bodyMax = 0;
+  #keptBytes = 0;
+
+  /** Makes it new for the next arrival. */
+  reset(): void {
+    this.keepsHeaders = false;
+    this.bodyMax = 0;
+    this.bytes = 0;
+    this.forget();
+  }
+
+  /** Makes it ready for the answer to one more request of the same operation; bytes go on counting. */
+  forget(): void {
+    this.status = 0;
+    this.cache = null;
+    this.stop = null;
+    this.location = null;
+    this.encoding = null;
+    this.setCookies = null;
+    this.headers.length = 0;
+    this.body.length = 0;
+    this.#keptBytes = 0;
+  }
+
+  /**
+   * Takes a header. Transports may leave out names that `isLookedAt` does not name, unless `keepsHeaders`.
+   * @param name in lower case
+   */
+  header(name: string, value: string): void {
+    if (this.keepsHeaders) this.headers.push(name, value);
+    switch (name) {
+      case 'x-flashcrowd-stop':
+        this.stop = value;
+        break;
+      case 'location':
+        this.location = value;
+        break;
+      case 'content-encoding':
+        this.encoding = this.encoding === null ? value : `${this.encoding}, ${value}`;
+        break;
+      case 'set-cookie':
+        if (this.setCookies === null) this.setCookies = [value];
+        else if (this.setCookies.length < SET_COOKIES_MAX) this.setCookies.push(value);
+        break;
+    }
+  }
+
+  /** Takes a part of the body; copies what it keeps, as transports reuse their buffers. */
+  data(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    const wanted = Math.min(chunk.length, this.bodyMax - this.#keptBytes);
+    if (wanted <= 0) return;
+    this.body.push(Uint8Array.prototype.slice.call(chunk, 0, wanted));
+    this.#keptBytes += wanted;
+  }
+}
+
+/** Cookies that one answer may set; more are not real. */
+const SET_COOKIES_MAX = 64;
+
+/** Headers that are looked at in every answer, in lower case. */
+export const LOOKED_AT: readonly string[] = [
+  'x-flashcrowd-stop',
+  'location',
+  'content-encoding',
+  'set-cookie',
+  'age',
+  'x-cache',
+  'cf-cache-status',
+];
