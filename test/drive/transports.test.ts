@@ -6,6 +6,7 @@ import { MonotonicClock } from '../../src/drive/pacing/clock.js';
 import type { ResolvedTarget } from '../../src/drive/sockets/target.js';
 import type { Connection, Transport } from '../../src/drive/transports/transport.js';
 import { UndiciTransport } from '../../src/drive/transports/undici-transport.js';
+import { WireTransport } from '../../src/drive/transports/wire/wire-transport.js';
 import type { Outcome } from '../../src/measure/outcome.js';
 import { type RawAnswer, startRawServer } from '../support/raw-server.js';
 
@@ -13,6 +14,10 @@ const TRANSPORTS: Record<string, (target: ResolvedTarget) => Transport> = {
   undici: (target) => {
     const clock = new MonotonicClock(false);
     return new UndiciTransport(target, clock, clock.nowUs());
+  },
+  wire: (target) => {
+    const clock = new MonotonicClock(false);
+    return new WireTransport(target, clock, clock.nowUs());
   },
 };
 
