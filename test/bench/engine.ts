@@ -54,6 +54,16 @@ async function measure(): Promise<void> {
         book,
         tls,
         note: (text) => notes.add(text),
+        attempt: async (side, generator, measurement) => {
+          try {
+            await measurement();
+          } catch (error) {
+            notes.add(`${section.name}, ${side}: ${(error as Error).message}`);
+            process.exitCode = 1;
+          } finally {
+            await generator.end('SIGKILL');
+          }
+        },
         progress: (text) => process.stderr.write(`${section.name}: ${text}\n`),
       };
       await section.run(bench);

@@ -103,6 +103,10 @@ function print(settled: Settled): void {
   process.stdout.write(`${JSON.stringify(settled)}\n`, () => process.exit(0));
 }
 
+/** Node starts no thread from TypeScript by itself. */
+const WORKER = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))})
+  .then(({ register }) => (register(), import(${JSON.stringify(import.meta.url)})))`;
+
 if (!isMainThread) {
   const end = generate(workerData as GeneratorOptions, (settled) => {
     parentPort?.postMessage(settled);
@@ -120,7 +124,7 @@ function startThreads(options: GeneratorOptions): void {
   const all: Record<string, number> = {};
   const workers = Array.from(
     { length: options.threads },
-    () => new Worker(new URL(import.meta.url), { workerData: options }),
+    () => new Worker(WORKER, { eval: true, workerData: options }),
   );
   let left = workers.length;
   for (const worker of workers) {

@@ -25,6 +25,7 @@ export function closedLoop(transport: BenchTransport, options: LoopOptions = {})
   const { connections = { kind: 'pool', size: CONNECTIONS }, underWay = CONNECTIONS, threads = 1 } = options;
   return {
     name: transport,
+    finish,
     start: (url) => {
       const given: GeneratorOptions = { transport, url, connections, underWay, threads, seconds: LAST_S };
       return startScript('./generator.ts', [JSON.stringify(given)], {
@@ -36,7 +37,9 @@ export function closedLoop(transport: BenchTransport, options: LoopOptions = {})
 }
 
 /** @throws Error if anything but good answers came of a closed loop, as a bench of failures shows nothing */
-export function checkLoop({ output, errors }: Child): void {
+async function finish(generator: Child): Promise<void> {
+  await generator.end('SIGUSR2');
+  const { output, errors } = generator;
   const settled = JSON.parse(output.trim() || '{}') as Record<string, number>;
   const { ok = 0, ...others } = settled;
   if (ok === 0 || Object.keys(others).length > 0)

@@ -45,18 +45,16 @@ async function comparePaced(
         bench.progress(`${load}, round ${round + 1}, ${side.name}`);
         await receiver.keep();
         const generator = side.start(receiver.url());
-        try {
+        await bench.attempt(side.name, generator, async () => {
           const windowMs = (bench.pacedS - EDGES_S) * 1e3;
-          const window = await watch(generator, receiver, { startedAfter: 1, warmMs: 1_000, windowMs });
+          const window = await watch(generator, receiver, { warmAfter: 1, settleMs: 1_000, windowMs });
           await generator.ended();
           const error = side.error(await receiver.take(bench.folder));
           bench.book.add(section, load, side.name, 'cpuUs', (window.cpuS / window.requests) * 1e6);
           bench.book.add(section, load, side.name, 'p50Us', error.p50Us);
           bench.book.add(section, load, side.name, 'p99Us', error.p99Us);
           bench.book.add(section, load, side.name, 'wrong', error.lost + error.twice + error.stray);
-        } finally {
-          await generator.end('SIGKILL');
-        }
+        });
       }
     }
   } finally {
@@ -122,7 +120,7 @@ const memory: Section['run'] = async (bench) => {
         const before = await receiver.seen();
         const generator = runScenario(scenario, receiver.url(), bench.folder, flags);
         try {
-          await watch(generator, receiver, { startedAfter: 1, warmMs: OPENING_S * 1e3, windowMs: 1_500 });
+          await watch(generator, receiver, { warmAfter: 1, settleMs: OPENING_S * 1e3, windowMs: 1_500 });
           const { connections } = await receiver.seen();
           return { bytes: generator.rssBytes(), connections: connections - before.connections };
         } finally {

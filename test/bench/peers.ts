@@ -11,6 +11,8 @@ type Command = readonly [program: string, ...args: string[]];
 export interface Side {
   readonly name: string;
   start(url: string): Child;
+  /** Ends it in order, and looks at what it says of itself. */
+  finish?(generator: Child): Promise<void>;
 }
 
 /** Connections of every closed loop; as many requests are under way. */

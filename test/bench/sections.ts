@@ -1,9 +1,9 @@
 // The parts of the bench that load a server as fast as they can: closed loops, handshakes, HTTP/2 and threads.
 import { availableParallelism } from 'node:os';
 import { type Window, watch } from './measure.js';
-import { checkLoop, closedLoop } from './ours.js';
+import { closedLoop } from './ours.js';
 import { CLOSED_LOOP, CONNECTIONS, FRESH, HANDSHAKES_UNDER_WAY, RESUMED, type Side } from './peers.js';
-import { isPinned } from './processes.js';
+import { type Child, isPinned } from './processes.js';
 import type { FigureBook } from './results.js';
 import { type Certificate, Nginx, Receiver, type Server } from './servers.js';
 
@@ -18,6 +18,8 @@ export interface Bench {
   readonly pacedS: number;
   /** Says what could not be measured. */
   note(text: string): void;
+  /** Does one measurement and ends its generator; one that fails is noted, and the bench goes on. */
+  attempt(side: string, generator: Child, measurement: () => Promise<void>): Promise<void>;
   /** Says where the bench is. */
   progress(text: string): void;
 }
@@ -29,10 +31,10 @@ export interface Section {
   run(bench: Bench): Promise<void>;
 }
 
-const WARM_MS = 800;
-/** Requests, or connections, that show a loop going. */
-const GOING = 1_000;
-const GOING_FRESH = 50;
+/** Requests, or connections, after which compilers have done most of their work. */
+const WARM = 20_000;
+const WARM_FRESH = 200;
+const SETTLE_MS = 200;
 
 /** Closed-loop sides in turn, in another order each round. */
 async function compare(
@@ -40,7 +42,7 @@ async function compare(
   server: Server,
   url: string,
   sides: readonly Side[],
-  startedAfter: number,
+  warmAfter: number,
   record: (side: string, window: Window) => void,
 ): Promise<void> {
   for (let round = 0; round < bench.rounds; round++) {
@@ -48,15 +50,17 @@ async function compare(
       const side = sides[(i + round) % sides.length] as Side;
       bench.progress(`round ${round + 1}, ${side.name}`);
       const generator = side.start(url);
-      try {
-        const options = { startedAfter, warmMs: WARM_MS, windowMs: bench.loopMs };
-        record(side.name, await watch(generator, server, options));
-        const ours = generator.process.spawnargs.some((arg) => arg.endsWith('generator.ts'));
-        await generator.end(ours ? 'SIGUSR2' : 'SIGTERM');
-        if (ours) checkLoop(generator);
-      } finally {
-        await generator.end('SIGKILL');
-      }
+      await bench.attempt(side.name, generator, async () => {
+        const options = {
+          warmAfter,
+          settleMs: SETTLE_MS,
+          windowMs: bench.loopMs,
+          windowMaxMs: 2 * bench.loopMs,
+        };
+        const window = await watch(generator, server, options);
+        await side.finish?.(generator);
+        record(side.name, window);
+      });
     }
   }
 }
@@ -75,9 +79,9 @@ async function withServer<T>(bench: Bench, tls: boolean, use: (server: Server) =
 function ceiling(scheme: 'http' | 'https'): Section['run'] {
   return async (bench) => {
     if (scheme === 'https' && bench.tls === undefined) return bench.note('no TLS: openssl is not installed');
-    const ours = [closedLoop('undici', { tls: bench.tls })];
+    const ours = [closedLoop('wire', { tls: bench.tls }), closedLoop('undici', { tls: bench.tls })];
     await withServer(bench, scheme === 'https', (server) =>
-      compare(bench, server, server.url(scheme), [...ours, ...CLOSED_LOOP], GOING, (side, window) => {
+      compare(bench, server, server.url(scheme), [...ours, ...CLOSED_LOOP], WARM, (side, window) => {
         const { requests, seconds, cpuS, serverBusy } = window;
         const load = `${CONNECTIONS} connections`;
         const section = scheme === 'http' ? 'ceiling' : 'tls';
@@ -93,13 +97,13 @@ function ceiling(scheme: 'http' | 'https'): Section['run'] {
 const handshakes: Section['run'] = async (bench) => {
   if (bench.tls === undefined) return bench.note('no TLS: openssl is not installed');
   const loads = [
-    ['full', closedLoop('undici', { ...FRESH_LOOP, tls: bench.tls }), FRESH],
-    ['resumed', closedLoop('undici', { ...RETURNING_LOOP, tls: bench.tls }), RESUMED],
+    ['full', closedLoop('wire', { ...FRESH_LOOP, tls: bench.tls }), FRESH],
+    ['resumed', closedLoop('wire', { ...RETURNING_LOOP, tls: bench.tls }), RESUMED],
   ] as const;
   await withServer(bench, true, async (server) => {
     for (const [load, ours, peers] of loads) {
       const sides = [ours, ...peers];
-      await compare(bench, server, server.url('https'), sides, GOING_FRESH, (side, window) => {
+      await compare(bench, server, server.url('https'), sides, WARM_FRESH, (side, window) => {
         bench.book.add('handshakes', load, side, 'perCpuSec', window.connections / window.cpuS);
         bench.book.add('handshakes', load, side, 'perSec', window.connections / window.seconds);
         bench.book.add('handshakes', load, side, 'serverBusy', window.serverBusy);
@@ -123,11 +127,11 @@ const workers: Section['run'] = async (bench) => {
       'two workers had no two free cores beside the server: only requests per CPU second are compared',
     );
   const sides = [1, 2].map((threads) => ({
-    ...closedLoop('undici', { threads, ...(free && { cores: '0,2' }) }),
+    ...closedLoop('wire', { threads, ...(free && { cores: '0,2' }) }),
     name: threads === 1 ? 'one worker' : 'two workers',
   }));
   await withServer(bench, false, (server) =>
-    compare(bench, server, server.url('http'), sides, GOING, (side, { requests, seconds, cpuS }) => {
+    compare(bench, server, server.url('http'), sides, WARM, (side, { requests, seconds, cpuS }) => {
       bench.book.add('workers', 'closed loop', side, 'perCpuSec', requests / cpuS);
       if (free) bench.book.add('workers', 'closed loop', side, 'perSec', requests / seconds);
     }),

@@ -3,16 +3,20 @@ import type { Clock } from '../../src/drive/pacing/clock.js';
 import type { ResolvedTarget } from '../../src/drive/sockets/target.js';
 import type { Transport } from '../../src/drive/transports/transport.js';
 import { UndiciTransport } from '../../src/drive/transports/undici-transport.js';
+import { WireTransport } from '../../src/drive/transports/wire/wire-transport.js';
 
-/** Those that can be measured. */
-export const TRANSPORTS = ['undici'] as const;
-export type BenchTransport = (typeof TRANSPORTS)[number];
+export type BenchTransport = 'wire' | 'undici';
 
 export function makeTransport(
-  _name: BenchTransport,
+  name: BenchTransport,
   target: ResolvedTarget,
   clock: Clock,
   startUs: number,
 ): Transport {
-  return new UndiciTransport(target, clock, startUs);
+  switch (name) {
+    case 'wire':
+      return new WireTransport(target, clock, startUs);
+    case 'undici':
+      return new UndiciTransport(target, clock, startUs);
+  }
 }
