@@ -25,6 +25,13 @@ export interface TlsSessions {
   keepSession(servername: string, session: Buffer): void;
 }
 
+/** Takes what a socket reads, in place of its `data` events; the buffer is overwritten by the next read. */
+export interface OnRead {
+  readonly buffer: Buffer;
+  /** Returns whether to read on. */
+  readonly callback: (length: number, buffer: Buffer) => boolean;
+}
+
 /** Opens sockets to one target. */
 export class SocketOpener {
   #turn = 0;
@@ -35,12 +42,14 @@ export class SocketOpener {
    * Starts to connect. The returned socket can be destroyed at once; `ready` or `failed` is called once, later.
    * @param servername for TLS: the name to ask for and to check the certificate against
    * @param sessions whose TLS sessions may be resumed; null: none
+   * @param onRead null: the socket is read as a stream
    */
   open(
     servername: string,
     _sessions: TlsSessions | null,
     ready: (socket: Socket, opening: Opening) => void,
     failed: (error: Error) => void,
+    onRead: OnRead | null = null,
   ): Socket {
     const { addresses, port, protocol } = this.target;
     // `autoSelectFamily` would give an attempt up after 250 ms, exactly when the target is overloaded.
@@ -52,6 +61,7 @@ export class SocketOpener {
       autoSelectFamily: false,
       noDelay: true,
       keepAlive: false,
+      ...(onRead !== null && { onread: onRead }),
     };
     const socket =
       protocol === 'https:'
