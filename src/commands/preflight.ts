@@ -1,76 +1,7 @@
-// Before a run: the target's addresses, one TCP connection to it, and what this machine allows.
-import { lookup } from 'node:dns/promises';
+// What a run takes of this machine: workers, pacing, bounds.
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
-import type { ResolvedTarget } from '../drive/sockets/target.js';
 import type { LoadedScenario } from '../scenario/load.js';
-import { ESCAPES, Template } from '../schedule/template.js';
-
-/** The target cannot be reached; the command ends with exit code 5. */
-export class UnreachableError extends Error {}
-
-const CONNECT_TIMEOUT_MS = 5_000;
-
-/**
- * Resolves the target's name and opens one TCP connection to it, over which nothing is sent.
- * @param run the name of this run, sent with every request
- * @throws UnreachableError
- */
-export async function reachTarget(
-  { target, secrets }: LoadedScenario,
-  version: string,
-  run: string,
-): Promise<ResolvedTarget> {
-  const { hostname, port, url } = target;
-  let addresses: string[];
-  try {
-    addresses = (await lookup(hostname, { all: true })).map(({ address }) => address);
-  } catch (error) {
-    throw new UnreachableError(`${url}: the name ${hostname} does not resolve (${codeOf(error)})`);
-  }
-  const reached: string[] = [];
-  let failure = '';
-  for (const address of addresses) {
-    const error = await tryConnect(address, port);
-    if (error === undefined) reached.push(address);
-    else failure = error;
-  }
-  if (reached.length === 0)
-    throw new UnreachableError(
-      `${url}: nothing answers at ${addresses.join(', ')} port ${port} (${failure})`,
-    );
-  const headers = ['user-agent', `flashcrowd/${version}`, 'x-flashcrowd-run', run];
-  if (target.basicAuth !== null) {
-    const login = new Template(target.basicAuth, ESCAPES.plain, secrets, () => () => '').fill();
-    headers.push('authorization', `Basic ${Buffer.from(login).toString('base64')}`);
-  }
-  return {
-    protocol: target.secure ? 'https:' : 'http:',
-    hostname,
-    port,
-    host: new URL(url).host,
-    addresses: reached,
-    headers,
-  };
-}
-
-function tryConnect(host: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
-    const end = (failure?: string) => {
-      socket.destroy();
-      resolve(failure);
-    };
-    socket.once('connect', () => end());
-    socket.once('timeout', () => end(`no answer within ${CONNECT_TIMEOUT_MS / 1e3} s`));
-    socket.once('error', (error) => end(codeOf(error)));
-  });
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
-}
 
 /** How a run uses this machine. */
 export interface Resources {

@@ -48,7 +48,7 @@ export async function resolveScenario(
   open: OpenRecordings,
 ): Promise<Resolved | undefined> {
   const { problems } = files;
-  const target = readTarget(typed.target, overrides.target, overrides.ceiling, secrets);
+  const target = await readTarget(typed.target, overrides, files, secrets);
   const drafts = draftStreams(typed.streams, overrides.amplify ?? [], problems);
   const speed = readFactor(spot('speed', overrides), overrides.speed ?? typed.speed, SPEED_MAX, problems);
   const typedSeed = overrides.seed ?? typed.seed;

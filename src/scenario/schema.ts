@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { duration, instantOrOffset, multiple, rate, scalar, strict } from './schema-parts.js';
 import { ids, recording, where } from './schema-recording.js';
+import { reach } from './schema-target.js';
 
 const headers = z
   .record(z.string(), scalar)
@@ -146,6 +147,7 @@ const target = z
           .string()
           .optional()
           .describe(`user:password, as "\${env:NAME}"; sent to this target only.`),
+        ...reach,
       }),
     ],
     { error: 'expected a URL, or a mapping with url' },

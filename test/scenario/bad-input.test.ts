@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { UserError } from '../../src/problem.js';
 import { loadScenario } from '../../src/scenario/load.js';
+import { CLIENT, SERVER } from '../support/tls/material.js';
 import { accessLog, folderOf, type Given, GOOD, problemsOf } from './support.js';
 
 interface Bad extends Given {
@@ -870,6 +872,157 @@ const BAD: Readonly<Record<string, Bad>> = {
     path: 'target.basicAuth',
     message: /a login stands in the file/,
     hint: /env:STAGING_LOGIN/,
+  },
+  'an address that is a name': {
+    yaml: staging(', ceiling: 50, addresses: [10.0.0.5, edge]'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.addresses[1]',
+    message: /"edge" is not an IP address/,
+    hint: /10\.0\.0\.5/,
+  },
+  'a source that is a name': {
+    yaml: staging(', ceiling: 50, sources: eth0'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.sources',
+    message: /"eth0" is not an IP address/,
+  },
+  'a loopback name at an address that is none': {
+    yaml: GOOD.replace(
+      'http://127.0.0.1:8080',
+      '{ url: http://localhost, ceiling: 50, addresses: 10.0.0.5 }',
+    ),
+    place: at(1, 9),
+    path: 'target',
+    message: /localhost as it is reached is not this machine and is not allowed/,
+    hint: /--allow-host localhost/,
+  },
+  'a loopback address behind a proxy': {
+    yaml: GOOD.replace(
+      'http://127.0.0.1:8080',
+      '{ url: http://127.0.0.1, ceiling: 50, proxy: http://proxy }',
+    ),
+    place: at(1, 9),
+    path: 'target',
+    message: /127\.0\.0\.1 as it is reached is not this machine/,
+  },
+  'a proxy and addresses': {
+    yaml: staging(', ceiling: 50, addresses: 10.0.0.5, proxy: http://proxy'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.addresses',
+    message: /a proxy resolves the name/,
+  },
+  'a proxy of another kind': {
+    yaml: staging(', ceiling: 50, proxy: "socks5://proxy:1080"'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.proxy',
+    message: /starts with http:\/\//,
+    hint: /http:\/\/proxy\.example:3128/,
+  },
+  'a proxy with a login': {
+    yaml: staging(', ceiling: 50, proxy: "http://me:hunter2@proxy:1"'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.proxy',
+    message: /holds a login/,
+    hint: /proxyAuth/,
+  },
+  'a proxy with a path': {
+    yaml: staging(', ceiling: 50, proxy: "http://proxy/pac"'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.proxy',
+    message: /expected scheme, host and port/,
+  },
+  "a proxy's login without a proxy": {
+    yaml: staging(`, ceiling: 50, proxyAuth: "${ENV}"`),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.proxyAuth',
+    message: /there is no proxy/,
+  },
+  "a proxy's login in the file": {
+    yaml: staging(', ceiling: 50, proxy: http://proxy, proxyAuth: "me:hunter2"'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.proxyAuth',
+    message: /a login stands in the file/,
+    hint: /env:PROXY_LOGIN/,
+  },
+  'an authority that is not there': {
+    yaml: staging(', ceiling: 50, tls: { ca: ca.pem }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.ca',
+    message: /"ca\.pem" does not exist/,
+    hint: /relative to the scenario/,
+  },
+  'an authority that is no certificate': {
+    yaml: staging(', ceiling: 50, tls: { ca: ca.pem }'),
+    files: { 'ca.pem': SERVER.key },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.ca',
+    message: /holds no certificate/,
+  },
+  'an authority of the command line that is no PEM': {
+    yaml: staging(', ceiling: 50'),
+    overrides: { ...ALLOW.overrides, ca: fileURLToPath(new URL('../../package.json', import.meta.url)) },
+    place: 'command line',
+    path: '--ca',
+    message: /is not PEM/,
+  },
+  'a certificate without its key': {
+    yaml: staging(', ceiling: 50, tls: { cert: c.pem }'),
+    files: { 'c.pem': CLIENT.cert },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls',
+    message: /key is missing/,
+  },
+  'a key of another certificate': {
+    yaml: staging(', ceiling: 50, tls: { cert: c.pem, key: k.pem }'),
+    files: { 'c.pem': CLIENT.cert, 'k.pem': SERVER.key },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.key',
+    message: /not the key of the certificate/,
+  },
+  'a key that is none': {
+    yaml: staging(', ceiling: 50, tls: { cert: c.pem, key: k.pem }'),
+    files: { 'c.pem': CLIENT.cert, 'k.pem': '-----BEGIN NOTHING-----\n' },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.key',
+    message: /cannot be used/,
+  },
+  'a locked key without a passphrase': {
+    yaml: staging(', ceiling: 50, tls: { cert: c.pem, key: k.pem }'),
+    files: { 'c.pem': CLIENT.cert, 'k.pem': CLIENT.key },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.key',
+    message: /the passphrase does not open the key/,
+  },
+  'a locked key with the wrong passphrase': {
+    yaml: staging(`, ceiling: 50, tls: { cert: c.pem, key: k.pem, passphrase: "${ENV}" }`),
+    files: { 'c.pem': CLIENT.cert, 'k.pem': CLIENT.key },
+    env: { KEY: 'hunter2' },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.key',
+    message: /the passphrase does not open the key/,
+  },
+  'a passphrase in the file': {
+    yaml: staging(', ceiling: 50, tls: { passphrase: hunter2 }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.passphrase',
+    message: /a passphrase stands in the file/,
+    hint: /env:KEY_PASSPHRASE/,
   },
   'a host that is not allowed': {
     yaml: staging(', ceiling: 50/s'),

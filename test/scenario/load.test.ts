@@ -6,6 +6,7 @@ import { cacheFolder, openRecordings } from '../../src/recording/library.js';
 import { loadScenario } from '../../src/scenario/load.js';
 import type { RateStream, RecordingStream } from '../../src/scenario/plan.js';
 import type { OpenRecordings } from '../../src/scenario/recordings.js';
+import { CA, CLIENT } from '../support/tls/material.js';
 import { accessLog, folderOf, GOOD, load } from './support.js';
 
 const SAMPLE = `name: Promo spike, 5×
@@ -317,6 +318,61 @@ test('the command line wins over the file', async (t) => {
   );
   assert.deepEqual([target.url, target.basicAuth, loaded.label], ['http://localhost:9', null, 'v2']);
   assert.match(warnings.join('\n'), /basicAuth is for stg\.example and is not sent to localhost/);
+});
+
+test('how the target is reached', async (t) => {
+  const env = (name: string) => '$'.concat(`{env:${name}}`);
+  const yaml = GOOD.replace(
+    'target: http://127.0.0.1:8080',
+    `target:
+  url: https://stg.example
+  ceiling: 50/s
+  sources: 127.0.0.2
+  proxy: http://Proxy.example:3128/
+  proxyAuth: "${env('PROXY')}"
+  tls: { ca: ca.pem, cert: c.pem, key: k.pem, passphrase: "${env('PASS')}", insecure: false }`,
+  );
+  const given = {
+    yaml,
+    files: { 'ca.pem': CA, 'c.pem': CLIENT.cert, 'k.pem': CLIENT.key },
+    overrides: { allowHosts: ['stg.example'] },
+    env: { PROXY: 'me:hunter2', PASS: CLIENT.passphrase },
+  };
+  const { target, warnings, secrets } = await load(t, given);
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(target.sources, ['127.0.0.2']);
+  assert.deepEqual(target.proxy, {
+    url: 'http://proxy.example:3128',
+    hostname: 'proxy.example',
+    port: 3128,
+    auth: env('PROXY'),
+  });
+  assert.deepEqual(target.tls, {
+    ca: CA,
+    cert: CLIENT.cert,
+    key: CLIENT.key,
+    passphrase: env('PASS'),
+    insecure: false,
+  });
+  assert.deepEqual(secrets, given.env);
+  assert.equal(target.loopback, false);
+
+  const insecure = await load(t, { ...given, overrides: { ...given.overrides, insecure: true } });
+  assert.equal(insecure.planId, (await load(t, given)).planId, 'no part of the plan');
+  assert.equal(insecure.target.tls?.insecure, true);
+  assert.match(insecure.warnings.join(), /certificates are not checked/);
+});
+
+test('addresses and certificates of a target do not go with another', async (t) => {
+  const yaml = GOOD.replace(
+    'http://127.0.0.1:8080',
+    '{ url: https://stg.example, ceiling: 50, addresses: 10.0.0.5, tls: { insecure: true } }',
+  );
+  const { target, warnings } = await load(t, { yaml, overrides: { target: 'https://localhost:9' } });
+  assert.deepEqual([target.addresses, target.tls, target.loopback], [undefined, undefined, true]);
+  assert.match(warnings.join(), /target\.addresses and target\.tls are for stg\.example, not localhost/);
+  const plain = await load(t, { yaml: GOOD, overrides: { insecure: true } });
+  assert.match(plain.warnings.join(), /is not https/);
 });
 
 test('a host may come from the allow file, which need not exist', async (t) => {
