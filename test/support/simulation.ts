@@ -97,9 +97,24 @@ export interface Answer {
 /** Decides each answer; a function of the request's number and when it arrived, so that runs can be repeated. */
 export type TargetModel = (seq: number, atUs: number, uniform: (purpose: string) => number) => Answer;
 
+/** A request as the target saw it. */
+export interface Arrived {
+  readonly seq: number;
+  readonly atUs: number;
+  readonly stream: number;
+  readonly visitor: number;
+  readonly endsVisit: boolean;
+  /** Number of its connection, in the order in which they opened. */
+  readonly connection: number;
+}
+
 export interface TargetLog {
   /** Requests that arrived, by seq. */
   readonly arrived: Map<number, number>;
+  /** The same in the order of arrival. */
+  readonly requests: Arrived[];
+  /** When connections were closed, by number; those still open are absent. */
+  readonly closed: Map<number, number>;
   opened: number;
   /** Open now, and at most at once. */
   open: number;
@@ -137,6 +152,7 @@ class SimulatedConnection implements Connection {
   #exchange: Exchange | null = null;
   #generation = 0;
   #connected = false;
+  #number = -1;
 
   constructor(
     private readonly transport: SimulatedTransport,
@@ -152,7 +168,7 @@ class SimulatedConnection implements Connection {
     const { world, connectUs, log } = this.transport;
     this.#later(world.nowUs() + connectUs, () => {
       this.#connected = true;
-      log.opened++;
+      this.#number = log.opened++;
       log.openMax = Math.max(log.openMax, ++log.open);
       this.listener.opened(openingOf(connectUs));
       this.#write(exchange);
@@ -169,7 +185,11 @@ class SimulatedConnection implements Connection {
   }
 
   #disconnect(): void {
-    if (this.#connected) this.transport.log.open--;
+    const { log, world } = this.transport;
+    if (this.#connected) {
+      log.open--;
+      log.closed.set(this.#number, world.nowUs());
+    }
     this.#connected = false;
   }
 
@@ -179,6 +199,8 @@ class SimulatedConnection implements Connection {
     exchange.sentUs = nowUs;
     exchange.attempts++;
     log.arrived.set(exchange.seq, (log.arrived.get(exchange.seq) ?? 0) + 1);
+    const { seq, stream, visitor, endsVisit } = exchange;
+    log.requests.push({ seq, atUs: nowUs, stream, visitor, endsVisit, connection: this.#number });
     const answer = model(exchange.seq, nowUs, this.transport.uniform(exchange.seq));
     if (answer.serviceUs === Number.POSITIVE_INFINITY) return;
     this.#later(nowUs + answer.serviceUs, () => this.#end(answer.failure ?? null, answer.status));
@@ -255,7 +277,14 @@ export function simulate(options: SimulationOptions): Simulated {
   const rate = forecastRate(plan, inputs, recorded);
   const plannedTotal = countArrivals(plan, inputs, recorded, shard);
   const snapshot = emptySnapshot(headOf(plan, rate.phases, shard, plannedTotal, rate.durationS));
-  const log: TargetLog = { arrived: new Map(), opened: 0, open: 0, openMax: 0 };
+  const log: TargetLog = {
+    arrived: new Map(),
+    requests: [],
+    closed: new Map(),
+    opened: 0,
+    open: 0,
+    openMax: 0,
+  };
   const windows: number[] = [];
   let reason = '';
   const streams = plan.streams.map((stream, i) => {
