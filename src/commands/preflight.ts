@@ -1,7 +1,8 @@
 // What a run takes of this machine: workers, pacing, bounds.
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { LoadedScenario } from '../scenario/load.js';
+import type { Machine } from './machine.js';
+import { DESCRIPTORS_RESERVED } from './resources.js';
 
 /** How a run uses this machine. */
 export interface Resources {
@@ -18,8 +19,8 @@ export interface Resources {
 
 /** A sender does this much without coming near its limit on an ordinary core. */
 const RATE_PER_WORKER = 6_000;
-/** Descriptors that are not connections: files, threads, the loop's own. */
-const DESCRIPTORS_RESERVED = 256;
+/** Where the limit is not known: what macOS gives after Node has raised it. */
+const DESCRIPTORS_ELSEWHERE = 10_240;
 
 /**
  * Chooses workers, pacing and the in-flight bound.
@@ -31,6 +32,7 @@ export function planResources(
   peakPerSec: number,
   lanes: number,
   workersWanted: number | undefined,
+  machine: Machine,
 ): Resources {
   const cores = availableParallelism();
   // The target's core, if it is here, and the one that merges and draws.
@@ -39,7 +41,7 @@ export function planResources(
     lanes,
     workersWanted ?? Math.min(free, Math.max(1, Math.ceil(peakPerSec / RATE_PER_WORKER))),
   );
-  const descriptors = descriptorLimit() - DESCRIPTORS_RESERVED;
+  const descriptors = (machine.descriptors ?? DESCRIPTORS_ELSEWHERE) - DESCRIPTORS_RESERVED;
   const needed = Math.ceil(peakPerSec * (loaded.plan.timeoutUs / 1e6) * 1.2) + 256;
   const warnings: string[] = [];
   if (loaded.maxInFlight === null && needed > descriptors) {
@@ -55,15 +57,4 @@ export function planResources(
     inFlightMax: loaded.maxInFlight ?? Math.max(workers, Math.min(needed, descriptors)),
     warnings,
   };
-}
-
-/** How many descriptors this process may have open; Node raises its soft limit to the hard one. */
-function descriptorLimit(): number {
-  try {
-    const line = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-    if (line !== null) return Number(line[1]);
-  } catch {
-    // Not Linux: what macOS gives by default after Node has raised it.
-  }
-  return 10_240;
 }

@@ -85,6 +85,12 @@ export async function reachTarget(
   };
 }
 
+/** What of the way to the target must not go unseen. */
+export function mannerOf({ proxy, tls, secure }: Target): string {
+  const through = proxy === undefined ? '' : ` through ${proxy.url}`;
+  return `${through}${secure && tls?.insecure === true ? ' (certificates not checked)' : ''}`;
+}
+
 /** The first addresses of a name; `again` is null where they are fixed. */
 async function addressesOf(
   { url, addresses, proxy, loopback }: Target,

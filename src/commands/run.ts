@@ -13,17 +13,18 @@ import { UserError } from '../problem.js';
 import { paintFor } from '../report/paint.js';
 import { formatReading } from '../report/words.js';
 import type { Overrides } from '../scenario/load.js';
-import type { Target } from '../scenario/target.js';
 import { countArrivals } from '../schedule/forecast.js';
 import { lanesOf, type Shard } from '../schedule/lanes.js';
 import { formatCount, formatMultiple, formatRate } from '../units.js';
 import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
+import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
-import { type Reached, reachTarget } from './reach.js';
+import { mannerOf, type Reached, reachTarget } from './reach.js';
 import { type ReportRequest, writeReports } from './reports.js';
+import { refuseShortage } from './resources.js';
 import type { Terminal } from './terminal.js';
 
 export interface RunOptions extends Overrides {
@@ -62,17 +63,20 @@ export async function runCommand(file: string, options: RunOptions, terminal: Te
 export async function carryOut(file: string, options: RunOptions, terminal: Terminal): Promise<RunResult> {
   const prepared = await prepare(file, options, options.shard, terminal.env);
   const { loaded, rate } = prepared;
+  const machine = readMachine();
   const resources = planResources(
     loaded,
     rate.peakPerSec / options.shard.n,
     lanesOf(options.shard, loaded.plan.lanes).length,
     options.workers,
+    machine,
   );
   for (const warning of [...loaded.warnings, ...resources.warnings]) terminal.err(`warning: ${warning}\n`);
   const now = new Date();
   const run = `${loaded.planId.slice(0, 8)}-${(options.startAt ?? now).getTime().toString(36)}`;
   const reached = await reachTarget(loaded, VERSION, run);
   for (const warning of reached.warnings) terminal.err(`warning: ${warning}\n`);
+  refuseShortage(prepared, machine, reached.target.addresses.length);
   const out = options.out ?? defaultOut(loaded.name, now);
   const descriptor = openResult(out);
 
@@ -136,12 +140,6 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   await writeReports(options.reports, { snapshot, judgement, exitCode, resultFiles: [out] }, terminal);
   terminal.err(`result: ${out}\n`);
   return { snapshot, judgement, exitCode, out };
-}
-
-/** What of the way to the target must not go unseen. */
-function mannerOf({ proxy, tls, secure }: Target): string {
-  const through = proxy === undefined ? '' : ` through ${proxy.url}`;
-  return `${through}${secure && tls?.insecure === true ? ' (certificates not checked)' : ''}`;
 }
 
 /** Keeps the senders' addresses up to date until it is stopped, and then says what came of it. */
