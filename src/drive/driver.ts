@@ -155,10 +155,10 @@ export class Driver implements ExchangeListener {
   }
 
   settled(exchange: Exchange): void {
-    const nowUs = this.#nowUs();
-    this.#ledger.stamp(nowUs);
-    if (Number.isNaN(exchange.endUs)) exchange.endUs = nowUs;
-    exchange.endUs = Math.max(exchange.endUs, exchange.firedUs);
+    // Transports have just read the clock; once more for each answer would cost as much as recording it.
+    if (Number.isNaN(exchange.endUs)) exchange.endUs = this.#nowUs();
+    this.#ledger.stamp(exchange.endUs);
+    if (exchange.endUs < exchange.firedUs) exchange.endUs = exchange.firedUs;
     const outcome = this.#outcomeOf(exchange);
     if (exchange.answer.stop === this.#options.run) this.#options.stopRequested();
     if (outcome === 'again') {
@@ -191,7 +191,7 @@ export class Driver implements ExchangeListener {
       this.#recorder.due(exchange);
       // Moving on before firing keeps the work of the next arrival out of this one's way to the wire.
       arrivals.advance();
-      firedUs = this.#fire(exchange);
+      firedUs = this.#fire(exchange, firedUs);
       if (firedUs > limitUs) return;
     }
   }
@@ -199,10 +199,11 @@ export class Driver implements ExchangeListener {
   /**
    * Fires an arrival, or settles it if it may not be: one that we could not fire within its own timeout is never
    * fired, as nobody would still be waiting.
+   * @param beforeUs a time not long ago
    * @returns the time after it
    */
-  #fire(exchange: Exchange): number {
-    const refusal = this.#mayNotFire(exchange) ?? this.#options.conversation.prepare(exchange);
+  #fire(exchange: Exchange, beforeUs: number): number {
+    const refusal = this.#mayNotFire(exchange, beforeUs) ?? this.#options.conversation.prepare(exchange);
     const nowUs = this.#nowUs();
     if (refusal !== null) {
       exchange.endUs = nowUs;
@@ -216,8 +217,8 @@ export class Driver implements ExchangeListener {
     return nowUs;
   }
 
-  #mayNotFire({ readyUs }: Exchange): Outcome | null {
-    if (readyUs < this.#missedUs || this.#nowUs() > readyUs + this.#options.plan.timeoutUs) return 'unsent';
+  #mayNotFire({ readyUs }: Exchange, nowUs: number): Outcome | null {
+    if (readyUs < this.#missedUs || nowUs > readyUs + this.#options.plan.timeoutUs) return 'unsent';
     return this.#underWay.size >= this.#options.inFlightMax ? 'shed' : null;
   }
 
