@@ -33,7 +33,7 @@ function start(startUs: number): void {
     arrivals,
     clock,
     transport: new UndiciTransport(data.target, clock, startUs),
-    conversation: new Conversation(data.plan),
+    conversation: new Conversation(data.plan, data.target, clock),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,
     connectionsMax: data.connectionsMax,
