@@ -14,6 +14,8 @@ import { headerValue, Without, withHeader } from './headers.js';
 /** A visitor's cookies, and their bytes; what is beyond is not kept. */
 const COOKIES_MAX = 64;
 const BYTES_MAX = 8_192;
+/** About what a kept cookie takes of memory besides its text, bytes. */
+const COOKIE_WEIGHT = 200;
 /** Longest Set-Cookie that is looked at, attributes included. */
 const LINE_MAX = 8_192;
 /** Hosts whose names are remembered. */
@@ -36,7 +38,9 @@ interface Kept {
 /** A visitor's cookies. */
 export interface Jar {
   /** Longer paths first, older ones first. */
-  kept: Kept[];
+  readonly kept: Kept[];
+  /** Of the cookies as they are sent. */
+  bytes: number;
   /** The line that was made last, where it is the same for every path and at any time. */
   line: { readonly domain: string; readonly text: string } | null;
 }
@@ -80,7 +84,7 @@ export class Cookies {
     for (const line of answer.setCookies) {
       const cookie = this.#parse(line, url, nowMs);
       if (cookie === null) continue;
-      who.jar ??= { kept: [], line: null };
+      who.jar ??= { kept: [], bytes: 0, line: null };
       keep(who.jar, cookie, nowMs);
     }
   }
@@ -148,19 +152,24 @@ function pathOf(path: string): string {
 function keep(jar: Jar, cookie: Kept, nowMs: number): void {
   const { name, domain, path } = cookie;
   const at = jar.kept.findIndex((old) => old.name === name && old.domain === domain && old.path === path);
-  const replaced = at < 0 ? 0 : (jar.kept[at] as Kept).text.length;
-  const bytes = jar.kept.reduce((sum, { text }) => sum + text.length, 0) - replaced;
   const expired = cookie.expiresMs <= nowMs;
-  if (!expired && bytes + cookie.text.length > BYTES_MAX) return;
+  const bytes = jar.bytes - (jar.kept[at]?.text.length ?? 0) + (expired ? 0 : cookie.text.length);
+  if (bytes > BYTES_MAX || (at < 0 && jar.kept.length >= COOKIES_MAX)) return;
   jar.line = null;
+  jar.bytes = bytes;
   if (expired) {
     if (at >= 0) jar.kept.splice(at, 1);
   } else if (at >= 0) {
     jar.kept[at] = cookie;
-  } else if (jar.kept.length < COOKIES_MAX) {
+  } else {
     jar.kept.push(cookie);
     jar.kept.sort((a, b) => b.path.length - a.path.length);
   }
+}
+
+/** About what a jar takes of memory, bytes. */
+export function weightOf(jar: Jar | null): number {
+  return jar === null ? 0 : 2 * jar.bytes + jar.kept.length * COOKIE_WEIGHT;
 }
 
 /** The visitor's cookies, then those of the request's own header that have other names. */

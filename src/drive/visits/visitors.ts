@@ -3,10 +3,12 @@ import type { Slot } from '../connections/slot.js';
 import type { Exchange } from '../exchange.js';
 import { type Linked, LinkedList } from '../linked-list.js';
 import type { TlsSessions } from '../sockets/socket-opener.js';
-import type { Jar } from './cookies.js';
+import { type Jar, weightOf } from './cookies.js';
 
 /** Visitors who send nothing now and may come back; the one who has been away longest is forgotten first. */
 const AWAY_MAX = 262_144;
+/** What their cookies may weigh in all. */
+const AWAY_BYTES_MAX = 64 * 1024 * 1024;
 /** Server names whose TLS session a visitor keeps. */
 const SESSIONS_MAX = 8;
 
@@ -53,6 +55,7 @@ export class Visitors {
   readonly #known: Map<number, Visitor>[] = [];
   /** Those with nothing under way, the longest away first. */
   readonly #away = new LinkedList<Visitor>();
+  #awayBytes = 0;
 
   /** The visitor of an arrival that is due; new ones are made. Each call is answered by one of `settled`. */
   due(stream: number, number: number, endsVisit: boolean): Visitor {
@@ -62,7 +65,7 @@ export class Visitors {
       visitor = new Visitor(stream, number);
       known.set(number, visitor);
     } else if (visitor.underWay === 0) {
-      this.#away.remove(visitor);
+      this.#back(visitor);
     }
     visitor.underWay++;
     if (endsVisit) visitor.leaves = true;
@@ -77,9 +80,17 @@ export class Visitors {
       return;
     }
     this.#away.append(visitor);
-    const longest = this.#away.first;
-    if (this.#away.size <= AWAY_MAX || longest === null) return;
-    this.#away.remove(longest);
-    this.#known[longest.stream]?.delete(longest.number);
+    this.#awayBytes += weightOf(visitor.jar);
+    while (this.#away.size > AWAY_MAX || this.#awayBytes > AWAY_BYTES_MAX) {
+      const longest = this.#away.first;
+      if (longest === null) return;
+      this.#back(longest);
+      this.#known[longest.stream]?.delete(longest.number);
+    }
+  }
+
+  #back(visitor: Visitor): void {
+    this.#away.remove(visitor);
+    this.#awayBytes -= weightOf(visitor.jar);
   }
 }
