@@ -125,6 +125,14 @@ describe('cookies', () => {
     assert.equal(sent('other.example') + sent('notshop.example'), '');
   });
 
+  it('that were sent before do not hide what is set later', () => {
+    const { set, sent } = talk();
+    set(['a=1']);
+    assert.deepEqual([sent(), sent(), sent('other.example'), sent()], ['a=1', 'a=1', '', 'a=1']);
+    set(['a=2', 'b=1; Path=/x']);
+    assert.deepEqual([sent(), sent(null, '/x'), sent()], ['a=2', 'b=1; a=2', 'a=2']);
+  });
+
   it('are replaced, taken away, and expire by our clock', () => {
     let nowUs = Date.UTC(2030, 0, 1) * 1e3;
     const { set, sent } = talk(() => nowUs);
