@@ -167,6 +167,7 @@ export class Driver implements ExchangeListener {
       return;
     }
     this.#underWay.remove(exchange);
+    exchange.sumUp();
     exchange.stallUs = this.#ledger.overlapUs(exchange);
     exchange.outcome = outcome;
     this.#settle(exchange);
@@ -238,7 +239,7 @@ export class Driver implements ExchangeListener {
     return (
       exchange.failure === 'reset' &&
       exchange.onReused &&
-      exchange.attempts <= 1 &&
+      exchange.attempts <= exchange.hops + 1 &&
       Number.isNaN(exchange.firstByteUs) &&
       (method === 'GET' || method === 'HEAD')
     );

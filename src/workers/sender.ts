@@ -38,7 +38,7 @@ function start(startUs: number): void {
     arrivals,
     clock,
     transport: new UndiciTransport(target, clock, startUs),
-    conversation: new Conversation(data.plan),
+    conversation: new Conversation(data.plan, target, clock),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,
     connectionsMax: data.connectionsMax,

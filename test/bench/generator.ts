@@ -68,7 +68,7 @@ function generate(options: GeneratorOptions, said: (settled: Settled) => void): 
     arrivals: loop,
     clock,
     transport: loop,
-    conversation: new Conversation(plan),
+    conversation: new Conversation(plan, target, clock),
     shard: '0/1',
     inFlightMax: options.underWay,
     connectionsMax: 15_000,
