@@ -2,10 +2,11 @@
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { availableParallelism } from 'node:os';
+import { maySpin } from '../drive/pacing/calibrate.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
 import type { LoadedScenario } from '../scenario/load.js';
 import { ESCAPES, Template } from '../schedule/template.js';
+import { coresOfProcess } from './cores.js';
 
 /** The target cannot be reached; the command ends with exit code 5. */
 export class UnreachableError extends Error {}
@@ -76,7 +77,7 @@ function codeOf(error: unknown): string {
 export interface Resources {
   readonly workers: number;
   /** Whether senders may poll a core away when a due time is near. */
-  readonly spins: boolean;
+  readonly maySpin: boolean;
   /** Most exchanges under way at once in this process. */
   readonly inFlightMax: number;
   /** Most connections that this process may have open. */
@@ -101,7 +102,8 @@ export function planResources(
   lanes: number,
   workersWanted: number | undefined,
 ): Resources {
-  const cores = availableParallelism();
+  const { usable, machine } = coresOfProcess();
+  const cores = Math.floor(usable);
   // The target's core, if it is here, and the one that merges and draws.
   const free = Math.max(1, cores - 1 - (loaded.target.loopback ? 1 : 0));
   const workers = Math.min(
@@ -119,7 +121,7 @@ export function planResources(
   }
   return {
     workers,
-    spins: cores - workers - (loaded.target.loopback ? 1 : 0) >= 1,
+    maySpin: maySpin(usable, machine, workers, loaded.target.loopback),
     connectionsMax: descriptors,
     inFlightMax: loaded.maxInFlight ?? Math.max(workers, Math.min(needed, descriptors)),
     warnings,

@@ -1,7 +1,9 @@
 // A sender thread's entry: it builds its share of the schedule and drives it until done.
 import { parentPort, workerData } from 'node:worker_threads';
 import { Driver } from '../drive/driver.js';
+import { measureLateness } from '../drive/pacing/calibrate.js';
 import { MonotonicClock } from '../drive/pacing/clock.js';
+import { busyShare, type Pacing } from '../drive/pacing/waiting.js';
 import { UndiciTransport } from '../drive/transports/undici-transport.js';
 import { Conversation } from '../drive/visits/conversation.js';
 import { type Arrivals, MergedArrivals } from '../schedule/arrivals.js';
@@ -19,13 +21,18 @@ let driver: Driver | undefined;
 const arrivals = new MergedArrivals(data.plan.streams.map((_, i) => openStream(i)));
 
 port.on('message', (message: ToSender) => {
-  if (message.kind === 'start') start(message.startUs);
+  if (message.kind === 'start') start(message.startUs, message.pacing);
+  else if (message.kind === 'calibrate') void calibrate();
   else driver?.stop(message.drainUs);
 });
 say({ kind: 'ready' });
 
-function start(startUs: number): void {
-  const clock = new MonotonicClock(data.spins);
+async function calibrate(): Promise<void> {
+  say({ kind: 'calibrated', lateness: await measureLateness() });
+}
+
+function start(startUs: number, pacing: Pacing): void {
+  const clock = new MonotonicClock(pacing);
   let utilisation = performance.eventLoopUtilization();
   driver = new Driver({
     plan: data.plan,
@@ -42,7 +49,7 @@ function start(startUs: number): void {
       const now = performance.eventLoopUtilization();
       const since = performance.eventLoopUtilization(now, utilisation);
       utilisation = now;
-      return since.utilization;
+      return busyShare(since.active, since.idle, clock.takePolledUs());
     },
     publish: (closed, health, pulse) => say({ kind: 'closed', closed, health, pulse }),
     stopRequested: () => say({ kind: 'stop_requested' }),

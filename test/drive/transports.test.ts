@@ -11,7 +11,7 @@ import { type RawAnswer, startRawServer } from '../support/raw-server.js';
 
 const TRANSPORTS: Record<string, (target: ResolvedTarget) => Transport> = {
   undici: (target) => {
-    const clock = new MonotonicClock(false);
+    const clock = new MonotonicClock('sleep');
     return new UndiciTransport(target, clock, clock.nowUs());
   },
 };
