@@ -53,6 +53,7 @@ export async function reachTarget(
     host: new URL(url).host,
     addresses: reached,
     headers,
+    ...(target.forwardedFor && { forwardedFor: target.forwardedFor }),
   };
 }
 

@@ -173,6 +173,7 @@ export class Driver implements ExchangeListener {
       return;
     }
     this.#underWay.cancel(exchange);
+    exchange.sumUp();
     exchange.stallUs = this.#ledger.overlapUs(exchange);
     exchange.outcome = outcome;
     this.#settle(exchange);
@@ -250,7 +251,7 @@ export class Driver implements ExchangeListener {
     return (
       exchange.failure === 'reset' &&
       exchange.onReused &&
-      exchange.attempts <= 1 &&
+      exchange.attempts <= exchange.hops + 1 &&
       Number.isNaN(exchange.firstByteUs) &&
       (method === 'GET' || method === 'HEAD')
     );

@@ -1,5 +1,6 @@
 // The target: one URL, what recorded hosts become there, its ceiling and its login.
 import { parseRatePerSec } from '../units.js';
+import { type ForwardedFor, readForwardedFor } from './forwarded-for.js';
 import { type Path, type ProblemList, quote, type Spot } from './problems.js';
 import { isLoopback } from './safety.js';
 import type { TypedTarget } from './schema.js';
@@ -20,6 +21,8 @@ export interface Target {
   readonly ceilingPerSec: number | null;
   /** `user:password` as a template: it holds `${env:NAME}`, never the secret. */
   readonly basicAuth: string | null;
+  /** Addresses that visitors seem to come from; absent: none are sent. */
+  readonly forwardedFor?: ForwardedFor;
 }
 
 interface Origin {
@@ -60,8 +63,10 @@ export function readTarget(
   const hosts = readHosts(parts.hosts, problems);
   const ceilingSpot: Spot = ceiling === undefined ? ['target', 'ceiling'] : { option: '--ceiling' };
   const ceilingPerSec = readCeiling(ceiling ?? parts.ceiling, ceilingSpot, problems);
+  const forwardedFor = readForwardedFor(['target', 'forwardedFor'], parts.forwardedFor, problems);
   if (origin === undefined) return undefined;
-  return { ...origin, loopback: isLoopback(origin.hostname), hosts, ceilingPerSec, basicAuth };
+  const loopback = isLoopback(origin.hostname);
+  return { ...origin, loopback, hosts, ceilingPerSec, basicAuth, ...(forwardedFor && { forwardedFor }) };
 }
 
 function readOrigin(text: string, spot: Spot, problems: ProblemList): Origin | undefined {

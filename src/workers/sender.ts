@@ -40,7 +40,7 @@ function start(startUs: number, pacing: Pacing): void {
     arrivals,
     clock,
     transport: new UndiciTransport(data.target, clock, startUs),
-    conversation: new Conversation(data.plan),
+    conversation: new Conversation(data.plan, data.target, clock),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,
     connectionsMax: data.connectionsMax,

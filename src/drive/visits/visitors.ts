@@ -3,6 +3,7 @@ import type { Slot } from '../connections/slot.js';
 import type { Exchange } from '../exchange.js';
 import { type Linked, LinkedList } from '../linked-list.js';
 import type { TlsSessions } from '../sockets/socket-opener.js';
+import type { Jar } from './cookies.js';
 
 /** Visitors who send nothing now and may come back; the one who has been away longest is forgotten first. */
 const AWAY_MAX = 262_144;
@@ -15,6 +16,8 @@ export class Visitor implements Linked<Visitor>, TlsSessions {
   readonly slots: Slot[] = [];
   /** Exchanges that wait for one of them; empty unless their number is limited. */
   readonly waiting: Exchange[] = [];
+  /** Made when an answer first sets a cookie. */
+  jar: Jar | null = null;
   /** Exchanges that are due and have not settled. */
   underWay = 0;
   /** The last request of the visit has been due. */
@@ -40,7 +43,7 @@ export class Visitor implements Linked<Visitor>, TlsSessions {
 
   /** Whether anything would be lost if the visitor were forgotten between two requests. */
   get remembers(): boolean {
-    return this.slots.length > 0 || this.#sessions !== null;
+    return this.slots.length > 0 || this.#sessions !== null || this.jar !== null;
   }
 }
 
