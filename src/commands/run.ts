@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { choosePacing, type PacingChoice, type PacingWanted } from '../drive/pacing/calibrate.js';
+import { loadHooks } from '../drive/visits/hook-module.js';
 import { ExitCode } from '../exit-codes.js';
 import { type Judgement, judge } from '../judge/verdict.js';
 import { Progress } from '../live/progress.js';
@@ -11,6 +12,7 @@ import { addDistributions, emptyDistribution, quantile } from '../measure/distri
 import { absorbLine, type ResultLine, writeLine } from '../measure/result-file.js';
 import { emptySnapshot, type Head, type Snapshot } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
+import { safe } from '../report/escape.js';
 import { paintFor } from '../report/paint.js';
 import { formatReading } from '../report/words.js';
 import type { Overrides } from '../scenario/load.js';
@@ -47,6 +49,8 @@ export interface RunResult {
   readonly out: string;
 }
 
+/** Characters of a warning of a worker's: it may hold what a target sent. */
+const WARNING_MAX = 300;
 /** Time between the threads being ready and due time 0: for the start to reach all of them. */
 const START_DELAY_US = 200_000;
 
@@ -70,6 +74,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     options.workers,
   );
   for (const warning of [...loaded.warnings, ...resources.warnings]) terminal.err(`warning: ${warning}\n`);
+  if (loaded.hooksFile !== null) await loadHooks(loaded.hooksFile);
   const now = new Date();
   const run = `${loaded.planId.slice(0, 8)}-${(options.startAt ?? now).getTime().toString(36)}`;
   const target = await reachTarget(loaded, VERSION, run);
@@ -93,6 +98,8 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     inFlightMax: resources.inFlightMax,
     connectionsMax: resources.connectionsMax,
     run,
+    hooksFile: loaded.hooksFile,
+    warn: (text) => terminal.err(`warning: ${safe(text).slice(0, WARNING_MAX)}\n`),
     emit,
   });
   await pool.ready();
@@ -130,7 +137,8 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     terminal.err(`a worker failed: ${end.error.stack ?? end.error.message}\n`);
 
   const judgement = judge(snapshot, head.gates);
-  const exitCode = signals.exitCode() ?? judgement.exitCode;
+  const failed = end.reason === 'worker_failed' ? ExitCode.untrustworthy : undefined;
+  const exitCode = signals.exitCode() ?? failed ?? judgement.exitCode;
   await writeReports(options.reports, { snapshot, judgement, exitCode, resultFiles: [out] }, terminal);
   terminal.err(`result: ${out}\n`);
   return { snapshot, judgement, exitCode, out };

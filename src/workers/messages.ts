@@ -22,6 +22,8 @@ export interface SenderData {
   readonly inFlightMax: number;
   readonly connectionsMax: number;
   readonly run: string;
+  /** The module of the scenario's hooks; null for none. */
+  readonly hooksFile: string | null;
   /** By stream: where a recording's batches come from; null for rate streams. */
   readonly recordings: readonly (MessagePort | null)[];
 }
@@ -41,6 +43,7 @@ export type FromSender =
       readonly health: readonly Health[];
       readonly pulse: Pulse;
     }
+  | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'stop_requested' }
   | { readonly kind: 'done' };
 

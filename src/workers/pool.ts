@@ -31,6 +31,10 @@ export interface PoolOptions {
   /** Most connections that this process may have open. */
   readonly connectionsMax: number;
   readonly run: string;
+  /** The module of the scenario's hooks; null for none. */
+  readonly hooksFile: string | null;
+  /** Takes what users should know while a run goes on. */
+  readonly warn: (text: string) => void;
   /** Takes result lines as they become certain. */
   readonly emit: (line: ResultLine) => void;
 }
@@ -73,6 +77,7 @@ export class Pool {
         inFlightMax: shareOf(options.inFlightMax, { i: j, n: workers }),
         connectionsMax: shareOf(options.connectionsMax, { i: j, n: workers }),
         run: options.run,
+        hooksFile: options.hooksFile,
         recordings: ports[j] as (MessagePort | null)[],
       };
       const transferList = data.recordings.filter((port) => port !== null);
@@ -83,7 +88,7 @@ export class Pool {
       });
       this.#senders.push(sender);
       ready.push(new Promise((resolve) => sender.once('message', () => resolve())));
-      done.push(this.#follow(sender, j));
+      done.push(this.#follow(sender, j, options.warn));
     });
     this.#done = Promise.all(done);
     this.#ready = Promise.race([Promise.all(ready), this.#done]);
@@ -149,14 +154,15 @@ export class Pool {
   }
 
   /** Takes a sender's messages; resolves when it is done or gone. */
-  #follow(sender: Worker, j: number): Promise<void> {
+  #follow(sender: Worker, j: number, warn: (text: string) => void): Promise<void> {
     return new Promise((resolve) => {
       let finished = false;
       sender.on('message', (message: FromSender) => {
         if (message.kind === 'closed') {
           this.#collector.add(j, message.closed, message.health);
           this.#pulses[j] = message.pulse;
-        } else if (message.kind === 'stop_requested') this.stop('stopped_by_target', 0);
+        } else if (message.kind === 'warning') warn(message.text);
+        else if (message.kind === 'stop_requested') this.stop('stopped_by_target', 0);
         else if (message.kind === 'done') finished = true;
       });
       sender.on('error', (error) => this.#fail(error));

@@ -6,6 +6,8 @@ import { MonotonicClock } from '../drive/pacing/clock.js';
 import { busyShare, type Pacing } from '../drive/pacing/waiting.js';
 import { UndiciTransport } from '../drive/transports/undici-transport.js';
 import { Conversation } from '../drive/visits/conversation.js';
+import { loadHooks } from '../drive/visits/hook-module.js';
+import { HookCaller } from '../drive/visits/hooks.js';
 import { type Arrivals, MergedArrivals } from '../schedule/arrivals.js';
 import { RateArrivals } from '../schedule/rate-arrivals.js';
 import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
@@ -19,6 +21,9 @@ const say = (message: FromSender) => port.postMessage(message);
 
 let driver: Driver | undefined;
 const arrivals = new MergedArrivals(data.plan.streams.map((_, i) => openStream(i)));
+
+// Loaded before the start, so that no request waits for it.
+const hooks = data.hooksFile === null ? null : await loadHooks(data.hooksFile);
 
 port.on('message', (message: ToSender) => {
   if (message.kind === 'start') start(message.startUs, message.pacing);
@@ -40,7 +45,7 @@ function start(startUs: number, pacing: Pacing): void {
     arrivals,
     clock,
     transport: new UndiciTransport(data.target, clock, startUs),
-    conversation: new Conversation(data.plan, data.target, clock),
+    conversation: new Conversation(data.plan, data.target, clock, hookCaller(clock)),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,
     connectionsMax: data.connectionsMax,
@@ -60,6 +65,17 @@ function start(startUs: number, pacing: Pacing): void {
     },
   });
   driver.start(startUs);
+}
+
+function hookCaller(clock: MonotonicClock): HookCaller | null {
+  if (hooks === null) return null;
+  return new HookCaller({
+    plan: data.plan,
+    hooks,
+    targetHost: data.target.host,
+    nowUs: () => clock.nowUs(),
+    warn: (text) => say({ kind: 'warning', text }),
+  });
 }
 
 function openStream(i: number): Arrivals {
