@@ -76,7 +76,7 @@ describe('hooks', () => {
       const signed = createHash('sha256').update(`${method}127.0.0.1:${server.port}${path}`).digest('hex');
       assert.equal(/^x-signature: (\S+)$/im.exec(head)?.[1], signed);
     }
-    const health = lines().filter(({ kind }) => kind === 'health') as unknown as {
+    const health = lines().filter(({ t }) => t === 'health') as unknown as {
       hookCalls: number;
       hookUs: number;
     }[];
@@ -109,7 +109,10 @@ describe('hooks', () => {
   });
 
   it('that return a promise end the run, which says why', async () => {
-    const { code, stderr } = await runWith('promise', 'export const beforeRequest = () => Promise.resolve();');
+    const { code, stderr } = await runWith(
+      'promise',
+      'export const beforeRequest = () => Promise.resolve();',
+    );
     assert.equal(code, 3);
     assert.match(stderr, /the hook beforeRequest returned a promise; hooks must be synchronous/);
   });
