@@ -22,6 +22,8 @@ export interface Plan {
   readonly cookies?: false;
   /** Header templates sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The module that is called around every request, by its digest; absent where there is none. */
+  readonly hooks?: { readonly digest: string };
   /** How a tenant shows in a request; null for a shop of one tenant. */
   readonly tenants: TenantPattern | null;
   /** Every route by number; what counts as ok on each, and how a recorded request is recognised as one. */

@@ -3,6 +3,7 @@ import { peakOfSum } from './curve.js';
 import { readData } from './data.js';
 import { readGates } from './gates.js';
 import { readHeaders } from './headers.js';
+import { readHooks } from './hooks.js';
 import { type ResolvedIds, readIds } from './ids.js';
 import type { InputFiles } from './inputs.js';
 import type { LoadedScenario, Overrides } from './load.js';
@@ -81,6 +82,7 @@ export async function resolveScenario(
     if (stream.kind === 'recording') checkWhereRoutes([...draft.path, 'where'], stream.where, routes);
   }
   checkTenants(drafts, tenants !== null, problems);
+  const hooks = await readHooks(typed.hooks, files);
   const curves = streams.found.flatMap(({ input }) => input.curve ?? []);
   const ratePeakPerSec = peakOfSum(curves);
   const plan: Plan = {
@@ -93,6 +95,7 @@ export async function resolveScenario(
     ...readAnswering(typed, problems),
     headers: readHeaders(['headers'], typed.headers, headerPlaceholders(), secrets),
     tenants,
+    ...(hooks !== undefined && { hooks: { digest: hooks.digest } }),
     routes: routes.list,
     streams: streams.found.map(({ stream }) =>
       stream.kind === 'recording' ? { ...stream, writes } : stream,
@@ -119,6 +122,7 @@ export async function resolveScenario(
     plan,
     inputs,
     gates,
+    hooksFile: hooks?.file ?? null,
     maxInFlight,
     ratePeakPerSec,
   };

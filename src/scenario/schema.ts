@@ -213,6 +213,12 @@ const scenario = strict({
     .number()
     .optional()
     .describe('Most operations under way at once; what is beyond is shed and counted.'),
+  hooks: z
+    .string()
+    .optional()
+    .describe(
+      'A .js or .mjs module, relative to the scenario, that exports beforeRequest or afterResponse (types: flashcrowd/hooks).',
+    ),
   tenants: strict({
     host: z.string().optional().describe('The Host of a tenant: "{tenant}.shop.example".'),
     path: z.string().optional().describe('The path prefix of a tenant: "/s/{tenant}".'),

@@ -433,3 +433,18 @@ test('a host may come from the allow file, which need not exist', async (t) => {
     /is not allowed for this run/,
   );
 });
+
+test('hooks are named in the plan by their digest, and found where they are', async (t) => {
+  const without = await load(t, { yaml: GOOD });
+  assert.equal(without.hooksFile, null);
+  assert.ok(!('hooks' in without.plan));
+  const withHooks = (text: string) =>
+    load(t, { yaml: `${GOOD}hooks: ./sign.mjs\n`, files: { 'sign.mjs': text } });
+  const first = await withHooks('export const beforeRequest = () => {};');
+  assert.match(first.hooksFile ?? '', /^\/.*\/sign\.mjs$/);
+  assert.match(first.plan.hooks?.digest ?? '', /^[0-9a-f]{64}$/);
+  assert.equal(first.inputFiles.length, 1);
+  const second = await withHooks('export const afterResponse = () => {};');
+  assert.notEqual(second.planId, first.planId);
+  assert.notEqual(first.planId, without.planId);
+});

@@ -9,6 +9,7 @@ import type { HookCost } from '../vitals.js';
 import { Checks } from './checks.js';
 import { Cookies } from './cookies.js';
 import { ForwardedAddresses } from './forwarded-for.js';
+import type { HookCaller } from './hooks.js';
 import { Redirects } from './redirects.js';
 
 /** The parts of a conversation in the order in which they are asked; each is absent where the plan has no use of it. */
@@ -22,6 +23,8 @@ export class Conversation {
     private readonly plan: Plan,
     target: Pick<ResolvedTarget, 'protocol' | 'host' | 'forwardedFor'>,
     clock: Clock,
+    /** The scenario's hooks; null for none. */
+    private readonly hooks: HookCaller | null = null,
   ) {
     const { seed, cookies, redirects = 0, routes } = plan;
     this.#forwarded =
@@ -33,7 +36,7 @@ export class Conversation {
 
   /** What the scenario's hooks have cost since the last call. */
   takeHookCost(): HookCost {
-    return { hookCalls: 0, hookUs: 0 };
+    return this.hooks?.takeCost() ?? { hookCalls: 0, hookUs: 0 };
   }
 
   /**
@@ -44,7 +47,8 @@ export class Conversation {
     this.#forwarded?.prepare(exchange);
     this.#cookies?.prepare(exchange);
     this.#checks?.prepare(exchange);
-    return null;
+    // Last, so that what it signs is what is sent.
+    return this.hooks?.before(exchange) === false ? 'hook' : null;
   }
 
   /**
@@ -53,11 +57,12 @@ export class Conversation {
    */
   heard(exchange: Exchange): Outcome | 'again' {
     this.#cookies?.heard(exchange);
+    if (this.hooks?.after(exchange) === false) return 'hook';
     const redirect = this.#redirects?.follow(exchange) ?? 'no';
     if (redirect === 'over') return 'bad_status';
     if (redirect === 'again') {
       this.#cookies?.prepare(exchange);
-      return 'again';
+      return this.hooks?.before(exchange) === false ? 'hook' : 'again';
     }
     // What took longer than the timeout was cut; what came late only by a stall of ours is no timeout.
     const outcome = outcomeOfAnswer(this.plan, exchange.request, exchange.status, Number.NaN);
