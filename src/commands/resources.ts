@@ -43,9 +43,12 @@ export function connectionDemand(
   for (const { stream, perSec } of streams) {
     const use = useOf(policy, stream);
     if (use === null) continue;
+    let arrived = 0;
     for (let s = 0; s < perSec.length; s++) {
       const rate = (perSec[s] ?? 0) * share;
-      open[s] = (open[s] ?? 0) + rate * use.openS;
+      arrived += rate;
+      // Before connections begin to go, there are no more than there were requests.
+      open[s] = (open[s] ?? 0) + Math.min(rate * use.openS, arrived);
       opened[s] = (opened[s] ?? 0) + rate * use.opened;
     }
   }

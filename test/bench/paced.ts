@@ -1,5 +1,4 @@
 // The parts of the bench that send on time: CPU a request and arrival errors at fixed rates and under a spike; memory.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ArrivalError, scheduleError, spacingError } from './arrival-error.js';
 import { watch } from './measure.js';
 import { runScenario, type Scenario, writeScenario } from './ours.js';
@@ -7,7 +6,7 @@ import { pacedSides } from './peers.js';
 import type { Child } from './processes.js';
 import type { Bench, Section } from './sections.js';
 import { Receiver } from './servers.js';
-import { OURS } from './targets.js';
+import { MANY, OURS } from './targets.js';
 
 const RATES = [2_000, 5_000, 10_000];
 
@@ -116,31 +115,31 @@ const memory: Section['run'] = async (bench) => {
       visits: { requests: 100, think: '1h' },
     },
   );
-  const few = writeScenario(bench.folder, 'few', { stages }, { connections: { pool: 1 } });
+  const few = writeScenario(bench.folder, 'few', { stages }, { connections: { pool: 10 } });
   const receiver = await Receiver.start();
   try {
     for (const { name, flags } of MEMORY_WAYS) {
-      const measure = async (scenario: Scenario) => {
+      const measure = async (scenario: Scenario, use: (bytes: number, connections: number) => void) => {
         const before = await receiver.seen();
         const generator = runScenario(scenario, receiver.url(), bench.folder, flags);
-        try {
+        await bench.attempt(name, generator, async () => {
           await watch(generator, receiver, { warmAfter: 1, settleMs: OPENING_S * 1e3, windowMs: 1_500 });
           const { connections } = await receiver.seen();
-          return { bytes: generator.rssBytes(), connections: connections - before.connections };
-        } finally {
-          await generator.end();
-        }
+          use(generator.rssBytes(), connections - before.connections);
+        });
       };
       bench.progress(`${name}, without`);
-      const without = await measure(few);
-      await sleep(500);
+      let withoutBytes = Number.NaN;
+      await measure(few, (bytes) => {
+        withoutBytes = bytes;
+        bench.book.add('memory', '10 connections', name, 'rssMb', bytes / 1e6);
+      });
       bench.progress(`${name}, with ${VISITORS}`);
-      const withMany = await measure(many);
-      const load = `${VISITORS.toLocaleString('en-US')} idle connections`;
-      const perConnection = (withMany.bytes - without.bytes) / withMany.connections / 1_024;
-      bench.book.add('memory', load, name, 'rssMb', withMany.bytes / 1e6);
-      bench.book.add('memory', load, name, 'kbPerConnection', perConnection);
-      bench.book.add('memory', 'one connection', name, 'rssMb', without.bytes / 1e6);
+      await measure(many, (bytes, connections) => {
+        const perConnection = (bytes - withoutBytes) / connections / 1_024;
+        bench.book.add('memory', MANY, name, 'rssMb', bytes / 1e6);
+        bench.book.add('memory', MANY, name, 'kbPerConnection', perConnection);
+      });
     }
   } finally {
     await receiver.child.end();

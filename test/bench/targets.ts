@@ -2,7 +2,7 @@
 import type { Target } from './results.js';
 
 const LOOP = '50 connections';
-const MANY = '10,000 idle connections';
+export const MANY = '10,000 idle connections';
 
 /** Names of our own sides. */
 export const OURS = {

@@ -44,9 +44,15 @@ describe('the connections of a plan', () => {
 
   it('of visitors who pause longer than connections are kept are new for every request', async (t) => {
     const stream = await streamOf(t, 6, 90);
-    const perSec = new Float64Array(10).fill(60);
+    const perSec = new Float64Array(100).fill(60);
     const demand = connectionDemand(VISITOR, [{ stream, perSec }], 1);
-    assert.deepEqual(demand, { open: 3000, newPerSec: 60, newPerMinute: 600 });
+    assert.deepEqual(demand, { open: 3000, newPerSec: 60, newPerMinute: 3600 });
+  });
+
+  it('are never more than the requests so far, in plans shorter than connections are kept', async (t) => {
+    const stream = await streamOf(t, 6, 90);
+    const perSec = new Float64Array(10).fill(60);
+    assert.equal(connectionDemand(VISITOR, [{ stream, perSec }], 1)?.open, 600);
   });
 
   it('are counted at the worst second and minute of all streams together', async (t) => {
