@@ -67,12 +67,52 @@ export interface RateStream extends StreamBase {
   /** The source's cut, microseconds of its own time; `toUs` null means to its end. */
   readonly fromUs: number;
   readonly toUs: number | null;
+  /** The mix; empty where there is a flow. */
   readonly requests: readonly RequestTemplate[];
   /** Values for templates, by placeholder name. */
   readonly data: Readonly<Record<string, DataSource>>;
   /** Template of the visitor's tenant; drawn once a visitor. Null: no tenant. */
   readonly tenant: string | null;
+  /** With a flow: how many steps it has, and 0, as each step has a think time of its own. */
   readonly visits: { readonly requests: number; readonly thinkUs: number };
+  /** The requests of a visit in order; absent where they are a mix. */
+  readonly flow?: Flow;
+  /** What visitors who log in send before anything else; absent where nobody does. */
+  readonly login?: Login;
+}
+
+export interface Flow {
+  readonly steps: readonly FlowStep[];
+  /** Whether every step waits for the answer to the one before; else only those do that use a captured value. */
+  readonly dependent: boolean;
+}
+
+/** A request of a visit whose place in it is fixed. Its placeholders are drawn once a visitor. */
+export interface FlowStep extends Omit<RequestTemplate, 'weight'> {
+  /** Least time from its answer to the visitor's next request, microseconds. */
+  readonly thinkUs: number;
+  /** Placeholders of later steps that its answer fills. */
+  readonly captures: readonly Capture[];
+}
+
+/** A value taken out of an answer. */
+export interface Capture {
+  /** The placeholder that it fills. */
+  readonly name: string;
+  readonly from: 'header' | 'cookie' | 'json' | 'body';
+  /** The header's name in lower case, the cookie's name, or the JSON path; empty for the body as a whole. */
+  readonly key: string;
+  /** A regular expression (`regex.ts`) whose first group is the value, or the whole match; null: all of it. */
+  readonly pattern: string | null;
+}
+
+/** A share of the visitors are users: each begins with the steps, as one line of a CSV. */
+export interface Login {
+  /** Of the users' CSV; its columns are the placeholders `{user.COLUMN}`. */
+  readonly digest: string;
+  /** More than 0, at most 1. */
+  readonly share: number;
+  readonly steps: readonly FlowStep[];
 }
 
 /** Rates are requests a second; times are microseconds. */
@@ -190,6 +230,14 @@ export interface RateInput {
   readonly curve: Curve;
   /** Values of the CSV columns, by placeholder name. */
   readonly values: Readonly<Record<string, readonly string[]>>;
+  /** Who logs in. Secret: it reaches requests and nothing else. Absent: nobody; or, for showing a plan, unknown. */
+  readonly users?: Users;
+}
+
+/** The users of a CSV: those columns that requests use, by name, all of one length. */
+export interface Users {
+  readonly count: number;
+  readonly columns: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
