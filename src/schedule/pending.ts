@@ -15,13 +15,13 @@ export class Unfilled {
   constructor(
     readonly texts: readonly string[],
     readonly names: readonly string[],
-    private readonly escape: Escape,
+    private readonly escaping: Escape,
   ) {}
 
   /** The same text after a prefix that needs no escaping. */
   after(prefix: string): Unfilled {
     const [first = '', ...rest] = this.texts;
-    return new Unfilled([prefix + first, ...rest], this.names, this.escape);
+    return new Unfilled([prefix + first, ...rest], this.names, this.escaping);
   }
 
   /** The text with its values; null if one is not known. */
@@ -30,7 +30,7 @@ export class Unfilled {
     for (let i = 0; i < this.names.length; i++) {
       const value = values.get(this.names[i] as string);
       if (value === undefined) return null;
-      text += this.escape(value) + this.texts[i + 1];
+      text += this.escaping(value) + this.texts[i + 1];
     }
     return text;
   }
