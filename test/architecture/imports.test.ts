@@ -33,6 +33,7 @@ const FENCED: Readonly<Record<string, string>> = {
   tldts: 'recording/formats/sites.ts',
   hyparquet: 'recording/parquet/parquet.ts',
   yauzl: 'recording/read/zip.ts',
+  re2js: 'scenario/regex.ts',
 };
 
 interface Source {
