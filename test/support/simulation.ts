@@ -19,7 +19,7 @@ import {
 import { type DrawKey, draw, drawKey } from '../../src/random.js';
 import type { Row } from '../../src/recording/row.js';
 import type { Phase, Plan, PlanInputs } from '../../src/scenario/plan.js';
-import { MergedArrivals } from '../../src/schedule/arrivals.js';
+import { MergedArrivals, type PlannedRequest } from '../../src/schedule/arrivals.js';
 import { countArrivals, forecastRate } from '../../src/schedule/forecast.js';
 import { type Shard, WHOLE } from '../../src/schedule/lanes.js';
 import { RateArrivals } from '../../src/schedule/rate-arrivals.js';
@@ -92,10 +92,20 @@ export interface Answer {
   readonly status: number;
   /** Ends the connection in this way instead of answering. */
   readonly failure?: Outcome;
+  /** Names in lower case and values by turns. */
+  readonly headers?: readonly string[];
+  readonly body?: string;
 }
 
+const NO_ANSWER: Answer = { serviceUs: 0, status: 0 };
+
 /** Decides each answer; a function of the request's number and when it arrived, so that runs can be repeated. */
-export type TargetModel = (seq: number, atUs: number, uniform: (purpose: string) => number) => Answer;
+export type TargetModel = (
+  seq: number,
+  atUs: number,
+  uniform: (purpose: string) => number,
+  request: PlannedRequest,
+) => Answer;
 
 export interface TargetLog {
   /** Requests that arrived, by seq. */
@@ -160,7 +170,7 @@ class SimulatedConnection implements Connection {
   }
 
   abort(exchange: Exchange, failure: Outcome): void {
-    if (exchange === this.#exchange) this.#end(failure, 0);
+    if (exchange === this.#exchange) this.#end(failure, NO_ANSWER);
   }
 
   close(): void {
@@ -179,9 +189,9 @@ class SimulatedConnection implements Connection {
     exchange.sentUs = nowUs;
     exchange.attempts++;
     log.arrived.set(exchange.seq, (log.arrived.get(exchange.seq) ?? 0) + 1);
-    const answer = model(exchange.seq, nowUs, this.transport.uniform(exchange.seq));
+    const answer = model(exchange.seq, nowUs, this.transport.uniform(exchange.seq), exchange.request);
     if (answer.serviceUs === Number.POSITIVE_INFINITY) return;
-    this.#later(nowUs + answer.serviceUs, () => this.#end(answer.failure ?? null, answer.status));
+    this.#later(nowUs + answer.serviceUs, () => this.#end(answer.failure ?? null, answer));
   }
 
   /** The generator reads this when its loop comes round; an end of before is forgotten. */
@@ -192,7 +202,7 @@ class SimulatedConnection implements Connection {
     });
   }
 
-  #end(failure: Outcome | null, status: number): void {
+  #end(failure: Outcome | null, { status, headers = [], body }: Answer): void {
     const exchange = this.#exchange;
     if (exchange === null) return;
     this.#exchange = null;
@@ -202,6 +212,9 @@ class SimulatedConnection implements Connection {
     if (failure === null) {
       exchange.firstByteUs = exchange.endUs;
       exchange.answer.status = status;
+      for (let i = 0; i < headers.length; i += 2)
+        exchange.answer.header(headers[i] as string, headers[i + 1] as string);
+      if (body !== undefined) exchange.answer.data(Buffer.from(body));
     }
     if (failure !== null) this.#disconnect();
     this.listener.settled(this, exchange, failure === null);
