@@ -224,7 +224,7 @@ function checkTenants(drafts: readonly Draft[], shown: boolean, problems: Proble
       const hint = 'say it: tenants: { host: "{tenant}.shop.example" } or { path: "/s/{tenant}" }';
       problems.add([...path, 'where'], 'nothing says how a tenant shows in a request', hint);
     } else if (kind === 'rate' && typed.tenant !== undefined) {
-      if (JSON.stringify(typed.requests ?? '').includes('{tenant}')) continue;
+      if (JSON.stringify([typed.requests, typed.flow, typed.login]).includes('{tenant}')) continue;
       problems.warnings.push(`stream ${name}: its tenant shows in no request; tenants: says how it would`);
     }
   }
