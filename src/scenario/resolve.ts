@@ -212,6 +212,10 @@ async function checkSafety(
   const listed = overrides.allowFile === undefined ? [] : await readAllowFile(overrides.allowFile);
   checkTarget(target, [...(overrides.allowHosts ?? []), ...listed], problems);
   checkTenantHosts(target, plan.tenants, problems);
+  if (plan.redirects !== undefined && target.ceilingPerSec !== null)
+    problems.warnings.push(
+      'redirects: each one that is followed is sent beside the planned rate, which is what the ceiling bounds',
+    );
   const over = checkCeiling(target, ratePeakPerSec);
   if (over !== undefined) problems.add(['target', 'ceiling'], over.message, over.hint);
 }
