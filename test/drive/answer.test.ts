@@ -25,7 +25,7 @@ const ANSWER = [
 /** Sends one request of a route and gives back its exchange. */
 async function exchangeWith(route: RouteClass): Promise<Exchange> {
   const server = await startRawServer((socket) => socket.write(ANSWER));
-  const clock = new MonotonicClock(false);
+  const clock = new MonotonicClock('sleep');
   const transport = new UndiciTransport(
     {
       protocol: 'http:',
