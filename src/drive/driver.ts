@@ -15,6 +15,7 @@ import { TimerWheel } from './pacing/timer-wheel.js';
 import type { Opening } from './sockets/socket-opener.js';
 import type { Transport } from './transports/transport.js';
 import type { Conversation } from './visits/conversation.js';
+import { Held } from './visits/held.js';
 import { Visitors } from './visits/visitors.js';
 import { Vitals } from './vitals.js';
 
@@ -78,6 +79,8 @@ export class Driver implements ExchangeListener {
   readonly #vitals: Vitals;
   /** Exchanges under way, by their deadlines. */
   readonly #underWay = new TimerWheel<Exchange>();
+  /** Due arrivals that wait for an answer of their visitor's. */
+  readonly #held = new Held();
   readonly #spare: Exchange[] = [];
   readonly #turn = () => this.turn();
   readonly #timeOut = (exchange: Exchange) => this.#cut(exchange, 'timeout');
@@ -87,6 +90,7 @@ export class Driver implements ExchangeListener {
   #stopUs = Number.POSITIVE_INFINITY;
   #cutUs = Number.POSITIVE_INFINITY;
   #nextPublishUs = 0;
+  #wakeUs = 0;
   #lastDueUs = 0;
   #due = 0;
   #ok = 0;
@@ -140,6 +144,7 @@ export class Driver implements ExchangeListener {
     const nowUs = this.#nowUs();
     this.#ledger.stamp(nowUs);
     this.#ledger.turn(nowUs);
+    if (this.#held.size > 0) this.#fireHeld(nowUs);
     this.#fireDue(nowUs);
     // After a stall the answers that are already here must be read before anything is called overdue.
     if (!this.#ledger.inDoubt) this.#cutOverdue(nowUs);
@@ -198,9 +203,39 @@ export class Driver implements ExchangeListener {
       this.#recorder.due(exchange);
       // Moving on before firing keeps the work of the next arrival out of this one's way to the wire.
       arrivals.advance();
-      firedUs = this.#fire(exchange, firedUs);
+      firedUs = this.#mustWait(exchange, firedUs) ? this.#nowUs() : this.#fire(exchange, firedUs);
       if (firedUs > limitUs) return;
     }
+  }
+
+  /** Fires what has waited long enough; after a stop nothing more of it is sent. */
+  #fireHeld(nowUs: number): void {
+    const limitUs = nowUs + FIRE_US;
+    let firedUs = nowUs;
+    while (firedUs <= limitUs) {
+      const stopped = firedUs >= this.#stopUs;
+      const exchange = stopped ? this.#held.takeAny() : this.#held.take(firedUs);
+      if (exchange === null) return;
+      if (stopped) this.#refuse(exchange, 'stopped');
+      firedUs = stopped ? this.#nowUs() : this.#fire(exchange, firedUs);
+    }
+  }
+
+  /** Holds an arrival back that must wait for an answer, or sheds it if too many do. */
+  #mustWait(exchange: Exchange, nowUs: number): boolean {
+    const { who } = exchange;
+    if (who === null || exchange.dueUs < this.#missedUs) return false;
+    if (!this.#held.mustWait(exchange, who, nowUs)) return false;
+    if (this.#held.size < this.#options.inFlightMax) this.#held.add(exchange, who);
+    else this.#refuse(exchange, 'shed');
+    return true;
+  }
+
+  /** Settles an arrival that is not sent. */
+  #refuse(exchange: Exchange, outcome: Outcome): void {
+    exchange.endUs = this.#nowUs();
+    exchange.outcome = outcome;
+    this.#settle(exchange);
   }
 
   /**
@@ -213,9 +248,7 @@ export class Driver implements ExchangeListener {
     const refusal = this.#mayNotFire(exchange, beforeUs) ?? this.#options.conversation.prepare(exchange);
     const nowUs = this.#nowUs();
     if (refusal !== null) {
-      exchange.endUs = nowUs;
-      exchange.outcome = refusal;
-      this.#settle(exchange);
+      this.#refuse(exchange, refusal);
     } else {
       exchange.firedUs = nowUs;
       this.#underWay.schedule(exchange, nowUs + this.#options.plan.timeoutUs);
@@ -267,12 +300,23 @@ export class Driver implements ExchangeListener {
     this.#settled++;
     if (exchange.outcome === 'ok') this.#ok++;
     this.#recorder.settle(exchange);
-    if (exchange.who !== null) this.#visitors.settled(exchange.who);
+    const { who } = exchange;
+    if (who !== null) {
+      if (exchange.request.step !== null) {
+        who.answeredUs = Math.max(who.answeredUs, exchange.endUs);
+        this.#options.conversation.settled(exchange);
+      }
+      this.#visitors.settled(who);
+      if (who.held.length > 0) {
+        this.#held.release(who);
+        if (this.#held.readyUs < this.#wakeUs) this.#sleep();
+      }
+    }
     this.#spare.push(exchange);
   }
 
   #isOver(): boolean {
-    if (this.#underWay.size > 0) return false;
+    if (this.#underWay.size > 0 || this.#held.size > 0) return false;
     return this.#arrivals.dueUs === Number.POSITIVE_INFINITY || this.#nowUs() >= this.#stopUs;
   }
 
@@ -305,8 +349,9 @@ export class Driver implements ExchangeListener {
     const nextPublishUs = this.#nextPublishUs > nowUs ? this.#nextPublishUs : Number.POSITIVE_INFINITY;
     const cutUs = this.#cutUs > nowUs ? this.#cutUs : Number.POSITIVE_INFINITY;
     const { dueUs } = this.#arrivals;
-    const exactUs = dueUs < this.#stopUs ? dueUs : Number.POSITIVE_INFINITY;
+    const exactUs = Math.min(dueUs < this.#stopUs ? dueUs : Number.POSITIVE_INFINITY, this.#held.readyUs);
     const wakeUs = Math.min(nowUs + heartbeatUs, nextPublishUs, cutUs, exactUs);
+    this.#wakeUs = wakeUs;
     this.#ledger.expect(Math.max(nowUs, wakeUs));
     this.#clock.wakeAt(this.#startUs + wakeUs, this.#turn, this.#startUs + exactUs);
   }

@@ -212,6 +212,10 @@ async function checkSafety(
   const listed = overrides.allowFile === undefined ? [] : await readAllowFile(overrides.allowFile);
   checkTarget(target, [...(overrides.allowHosts ?? []), ...listed], problems);
   checkTenantHosts(target, plan.tenants, problems);
+  if (plan.redirects !== undefined && target.ceilingPerSec !== null)
+    problems.warnings.push(
+      'redirects: each one that is followed is sent beside the planned rate, which is what the ceiling bounds',
+    );
   const over = checkCeiling(target, ratePeakPerSec);
   if (over !== undefined) problems.add(['target', 'ceiling'], over.message, over.hint);
 }
@@ -224,7 +228,7 @@ function checkTenants(drafts: readonly Draft[], shown: boolean, problems: Proble
       const hint = 'say it: tenants: { host: "{tenant}.shop.example" } or { path: "/s/{tenant}" }';
       problems.add([...path, 'where'], 'nothing says how a tenant shows in a request', hint);
     } else if (kind === 'rate' && typed.tenant !== undefined) {
-      if (JSON.stringify(typed.requests ?? '').includes('{tenant}')) continue;
+      if (JSON.stringify([typed.requests, typed.flow, typed.login]).includes('{tenant}')) continue;
       problems.warnings.push(`stream ${name}: its tenant shows in no request; tenants: says how it would`);
     }
   }

@@ -178,6 +178,13 @@ routes:
   assert.deepEqual([plan.redirects, plan.cookies], [5, false]);
 });
 
+test('redirects may go beyond the ceiling, and that is said', async (t) => {
+  const yaml = GOOD.replace('http://127.0.0.1:8080', '{ url: http://127.0.0.1:8080, ceiling: 50/s }');
+  assert.deepEqual((await load(t, { yaml })).warnings, []);
+  const { warnings } = await load(t, { yaml: `${yaml}redirects: 1\n` });
+  assert.match(warnings.join('\n'), /^redirects: .* beside the planned rate/);
+});
+
 test('addresses of visitors: a range, and the header that carries them', async (t) => {
   const of = async (forwardedFor: string) => {
     const yaml = GOOD.replace(
