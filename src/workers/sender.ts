@@ -14,6 +14,7 @@ import { RateArrivals } from '../schedule/rate-arrivals.js';
 import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
 import { ESCAPES, Template } from '../schedule/template.js';
 import type { FromReader, FromSender, SenderData, ToSender } from './messages.js';
+import { rehearse } from './rehearsal.js';
 
 const data = workerData as SenderData;
 const port = parentPort;
@@ -35,7 +36,20 @@ port.on('message', (message: ToSender) => {
   else if (message.kind === 'addresses') addresses.splice(0, addresses.length, ...message.addresses);
   else driver?.stop(message.drainUs);
 });
+await rehearseRates();
 say({ kind: 'ready' });
+
+/** Runs what is to come hot, with the arrivals of rate streams: those of recordings come once only. */
+async function rehearseRates(): Promise<void> {
+  const rates = data.plan.streams.flatMap((stream, i) => (stream.kind === 'rate' ? [openStream(i)] : []));
+  if (rates.length === 0) return;
+  await rehearse({
+    plan: data.plan,
+    phases: data.phases,
+    arrivals: new MergedArrivals(rates),
+    transport: (target, clock, startUs) => new UndiciTransport(target, clock, startUs),
+  });
+}
 
 async function calibrate(): Promise<void> {
   say({ kind: 'calibrated', lateness: await measureLateness() });
