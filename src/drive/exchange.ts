@@ -39,6 +39,8 @@ export class Exchange implements Settled, Linked<Exchange> {
   failure: Outcome | null = null;
   /** Whether the connection had served an exchange before: then a reset may be no fault of the target's. */
   onReused = false;
+  /** Whether the target says that it did not look at the request: then any may be sent again. Set by the transport. */
+  unprocessed = false;
   /** The connection that carries it; null while none does. */
   slot: Slot | null = null;
 
@@ -84,6 +86,7 @@ export class Exchange implements Settled, Linked<Exchange> {
     this.answer.reset();
     this.failure = null;
     this.onReused = false;
+    this.unprocessed = false;
   }
 
   /** Makes it ready for one more request of the same operation. */
@@ -91,6 +94,7 @@ export class Exchange implements Settled, Linked<Exchange> {
     this.answer.forget();
     this.failure = null;
     this.onReused = false;
+    this.unprocessed = false;
     this.endUs = Number.NaN;
   }
 }

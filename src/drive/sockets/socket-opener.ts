@@ -29,7 +29,11 @@ export interface TlsSessions {
 export class SocketOpener {
   #turn = 0;
 
-  constructor(private readonly target: ResolvedTarget) {}
+  /** @param alpn protocols to offer with TLS, the preferred first */
+  constructor(
+    private readonly target: ResolvedTarget,
+    private readonly alpn: readonly string[] = ['http/1.1'],
+  ) {}
 
   /**
    * Starts to connect. The returned socket can be destroyed at once; `ready` or `failed` is called once, later.
@@ -55,7 +59,7 @@ export class SocketOpener {
     };
     const socket =
       protocol === 'https:'
-        ? connectTls({ ...tcp, servername, ALPNProtocols: ['http/1.1'] })
+        ? connectTls({ ...tcp, servername, ALPNProtocols: [...this.alpn] })
         : connectTcp(tcp);
     const connected = protocol === 'https:' ? 'secureConnect' : 'connect';
     const onError = (error: Error) => {
