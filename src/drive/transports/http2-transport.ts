@@ -6,7 +6,9 @@
 // - a clean GOAWAY closes a session some ticks before it says so, and a request on a closed one throws: a closed
 //   session has no room;
 // - its windows are 64 KB unless told otherwise, which would measure our own reading: they are as large as Chrome's;
-// - a cut connection ends its streams without any error, as if they were complete: only a reset code tells.
+// - a cut connection ends its streams without any error, as if they were complete: only a reset code tells;
+// - after a frame that breaks the protocol it says GOAWAY, stops to read, and tells nobody: what such a connection
+//   carries times out, and it is found out by a PING that has no answer.
 import { type ClientHttp2Session, connect } from 'node:http2';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -90,6 +92,11 @@ class Http2Connection implements Connection {
   #allowed = STREAMS_MAX;
   /** It goes when what it carries has settled. */
   #leaving = false;
+  /** When the PING was sent that has no answer yet; NaN if there is none. */
+  #pingedUs = Number.NaN;
+  readonly #onPong = (): void => {
+    this.#pingedUs = Number.NaN;
+  };
   readonly #settled = (exchange: Exchange): void => {
     if (this.#carried.delete(exchange)) this.#settle(exchange);
   };
@@ -111,7 +118,9 @@ class Http2Connection implements Connection {
   }
 
   get #usable(): boolean {
-    return !this.#leaving && !(this.#session?.closed ?? false);
+    if (this.#leaving) return false;
+    const session = this.#session;
+    return session === null || (!session.closed && !session.destroyed);
   }
 
   get #carriesNothing(): boolean {
@@ -132,6 +141,7 @@ class Http2Connection implements Connection {
     if (stream !== undefined) {
       stream.cancel();
       this.#carried.delete(exchange);
+      if (failure === 'timeout' && this.#session !== null) this.#probe(this.#session, exchange);
     } else {
       const at = this.#waiting.indexOf(exchange);
       if (at < 0) return;
@@ -147,6 +157,17 @@ class Http2Connection implements Connection {
   close(): void {
     this.#listener = null;
     this.#destroy();
+  }
+
+  /** After a timeout: asks whether the other side is still there; without an answer until the next it is given up. */
+  #probe(session: ClientHttp2Session, { sentUs }: Exchange): void {
+    if (!this.#usable) return;
+    if (Number.isNaN(this.#pingedUs)) {
+      this.#pingedUs = this.#transport.nowUs();
+      session.ping(this.#onPong);
+    } else if (sentUs > this.#pingedUs) {
+      this.#leaving = true;
+    }
   }
 
   #open(): void {
