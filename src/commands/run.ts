@@ -2,6 +2,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { describeTransport, type TransportOption } from '../drive/transports/choose.js';
 import { ExitCode } from '../exit-codes.js';
 import { type Judgement, judge } from '../judge/verdict.js';
 import { Progress } from '../live/progress.js';
@@ -21,12 +22,14 @@ import { Pool } from '../workers/pool.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
 import { planResources, reachTarget } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
+import { negotiate, wishOf } from './protocol.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import type { Terminal } from './terminal.js';
 
 export interface RunOptions extends Overrides {
   readonly shard: Shard;
   readonly workers?: number;
+  readonly transport?: TransportOption;
   /** When due time 0 is; as soon as the threads are ready unless given. */
   readonly startAt?: Date;
   /** The result file; `out/SCENARIO-TIME.ndjson` unless given. */
@@ -69,7 +72,9 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   for (const warning of [...loaded.warnings, ...resources.warnings]) terminal.err(`warning: ${warning}\n`);
   const now = new Date();
   const run = `${loaded.planId.slice(0, 8)}-${(options.startAt ?? now).getTime().toString(36)}`;
+  const wish = wishOf(loaded.target, options.transport);
   const target = await reachTarget(loaded, VERSION, run);
+  const transport = await negotiate(wish, target);
   const out = options.out ?? defaultOut(loaded.name, now);
   const descriptor = openResult(out);
 
@@ -78,7 +83,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s, peak ${formatRate(rate.peakPerSec)}` +
       `${rate.normalPerSec > 0 ? ` (${formatMultiple(rate.peakPerSec / rate.normalPerSec)})` : ''} → ${loaded.target.url}` +
       `, ${resources.workers} worker${resources.workers > 1 ? 's' : ''}, pacing by ${resources.spins ? 'sleep and spin' : 'sleep'}` +
-      `, seed ${loaded.plan.seed}, plan ${loaded.planId.slice(0, 8)}\n`,
+      `, ${describeTransport(transport, loaded.target.secure)}, seed ${loaded.plan.seed}, plan ${loaded.planId.slice(0, 8)}\n`,
   );
 
   let snapshot: Snapshot | undefined;
@@ -93,6 +98,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     shard: options.shard,
     workers: resources.workers,
     target,
+    transport,
     secrets: loaded.secrets,
     inFlightMax: resources.inFlightMax,
     connectionsMax: resources.connectionsMax,

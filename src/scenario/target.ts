@@ -5,6 +5,9 @@ import { isLoopback } from './safety.js';
 import type { TypedTarget } from './schema.js';
 import { type SecretStore, stretches } from './templates.js';
 
+/** Which HTTP is spoken; `auto`: over TLS what the target prefers, else 1.1. */
+export type HttpVersion = 'auto' | '1.1' | '2';
+
 /** Where every request goes, and nowhere else. */
 export interface Target {
   /** Scheme, host and port, without a slash at the end. */
@@ -14,6 +17,7 @@ export interface Target {
   readonly port: number;
   readonly secure: boolean;
   readonly loopback: boolean;
+  readonly http: HttpVersion;
   /** Recorded host pattern → host to send; null where the scenario has none. */
   readonly hosts: Readonly<Record<string, string>> | null;
   /** Requests a second that the plan may not exceed; null: none given. */
@@ -61,7 +65,8 @@ export function readTarget(
   const ceilingSpot: Spot = ceiling === undefined ? ['target', 'ceiling'] : { option: '--ceiling' };
   const ceilingPerSec = readCeiling(ceiling ?? parts.ceiling, ceilingSpot, problems);
   if (origin === undefined) return undefined;
-  return { ...origin, loopback: isLoopback(origin.hostname), hosts, ceilingPerSec, basicAuth };
+  const http = parts.http === undefined ? 'auto' : (String(parts.http) as HttpVersion);
+  return { ...origin, loopback: isLoopback(origin.hostname), http, hosts, ceilingPerSec, basicAuth };
 }
 
 function readOrigin(text: string, spot: Spot, problems: ProblemList): Origin | undefined {

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Pulse } from '../drive/driver.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
+import type { TransportKind } from '../drive/transports/choose.js';
 import type { Health } from '../measure/cell.js';
 import type { Closed } from '../measure/recorder.js';
 import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';
@@ -16,6 +17,7 @@ export interface SenderData {
   readonly phases: readonly Phase[];
   readonly shard: Shard;
   readonly target: ResolvedTarget;
+  readonly transport: TransportKind;
   readonly secrets: Secrets;
   readonly inFlightMax: number;
   readonly connectionsMax: number;

@@ -2,6 +2,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Pulse } from '../drive/driver.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
+import type { TransportKind } from '../drive/transports/choose.js';
 import type { ResultLine } from '../measure/result-file.js';
 import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';
 import { type Shard, shareOf, workerShard } from '../schedule/lanes.js';
@@ -16,6 +17,7 @@ export interface PoolOptions {
   readonly shard: Shard;
   readonly workers: number;
   readonly target: ResolvedTarget;
+  readonly transport: TransportKind;
   readonly secrets: Secrets;
   /** Most exchanges under way at once in this process; the workers' shares sum to it. */
   readonly inFlightMax: number;
@@ -60,6 +62,7 @@ export class Pool {
         phases: options.phases,
         shard: own,
         target: options.target,
+        transport: options.transport,
         secrets: options.secrets,
         inFlightMax: shareOf(options.inFlightMax, { i: j, n: workers }),
         connectionsMax: shareOf(options.connectionsMax, { i: j, n: workers }),

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Driver } from '../drive/driver.js';
 import { MonotonicClock } from '../drive/pacing/clock.js';
-import { UndiciTransport } from '../drive/transports/undici-transport.js';
+import { makeTransport } from '../drive/transports/choose.js';
 import { Conversation } from '../drive/visits/conversation.js';
 import { type Arrivals, MergedArrivals } from '../schedule/arrivals.js';
 import { RateArrivals } from '../schedule/rate-arrivals.js';
@@ -32,7 +32,7 @@ function start(startUs: number): void {
     phases: data.phases,
     arrivals,
     clock,
-    transport: new UndiciTransport(data.target, clock, startUs),
+    transport: makeTransport(data.transport, data.target, clock, startUs),
     conversation: new Conversation(data.plan),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,
