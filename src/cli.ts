@@ -9,7 +9,7 @@ import { type ImportOptions, importCommand } from './commands/import.js';
 import { type InitOptions, initCommand } from './commands/init.js';
 import { mergeCommand } from './commands/merge.js';
 import { planCommand } from './commands/plan.js';
-import { UnreachableError } from './commands/preflight.js';
+import { UnreachableError } from './commands/reach.js';
 import { reportCommand } from './commands/report.js';
 import { type ReportRequest, readReportRequest } from './commands/reports.js';
 import { runCommand } from './commands/run.js';
@@ -83,6 +83,8 @@ function withOverrides(on: Command): Command {
     .option('--timeout <duration>', 'how long an operation may take')
     .option('--connections <policy>', 'visitor, fresh or pool=N')
     .option('--ceiling <rate>', 'highest rate that the plan may reach, such as 3000/s')
+    .option('--ca <file>', 'PEM file of authorities to trust in place of the usual ones')
+    .option('--insecure', 'take any certificate of the target, such as a self-signed one')
     .option(
       '--allow-host <host>',
       'a host that may be loaded though it is not this machine; repeatable',

@@ -1,7 +1,6 @@
 // Before a run: which HTTP is spoken with the target. Over TLS that is found out by one handshake; nothing is sent.
-import { TLSSocket } from 'node:tls';
-import { SocketOpener } from '../drive/sockets/socket-opener.js';
-import type { ResolvedTarget } from '../drive/sockets/target.js';
+import { type Protocol, SocketOpener } from '../drive/sockets/socket-opener.js';
+import { type ResolvedTarget, serverNameOf } from '../drive/sockets/target.js';
 import {
   alpnOf,
   chooseTransport,
@@ -12,7 +11,7 @@ import {
 } from '../drive/transports/choose.js';
 import { UserError } from '../problem.js';
 import type { Target } from '../scenario/target.js';
-import { UnreachableError } from './preflight.js';
+import { UnreachableError } from './reach.js';
 
 const HANDSHAKE_TIMEOUT_MS = 5_000;
 
@@ -37,7 +36,7 @@ export function wishOf({ http, secure }: Target, option: TransportOption = 'auto
 
 /**
  * Chooses the transport of a run.
- * @throws UnreachableError if TLS cannot be spoken with the target, or HTTP/2 was asked for and it does not have it
+ * @throws UnreachableError if HTTP/2 was asked for and the target does not have it
  */
 export async function negotiate(wish: Wish, target: ResolvedTarget): Promise<TransportKind> {
   const offered = alpnOf(wish);
@@ -45,34 +44,31 @@ export async function negotiate(wish: Wish, target: ResolvedTarget): Promise<Tra
   const kind = chooseTransport(wish, negotiated);
   if (kind !== undefined) return kind;
   throw new UnreachableError(
-    `https://${target.host}: does not speak HTTP/2 (ALPN gave ${negotiated ?? 'nothing'}), and target.http asks for it`,
+    `https://${target.host}: does not speak HTTP/2, as ALPN says, and target.http asks for it`,
   );
 }
 
-/** What the target chooses of the protocols that are offered; null for nothing. */
-function handshake(target: ResolvedTarget, offered: readonly string[]): Promise<string | null> {
-  return new Promise((resolve, reject) => {
-    const fail = (reason: string) => {
+/**
+ * What the target chooses of the protocols that are offered; null if it takes none of them or there is no TLS with it.
+ * Its certificate is not looked at here: nothing is sent, and a connection of the run looks at it.
+ */
+function handshake(target: ResolvedTarget, offered: readonly Protocol[]): Promise<Protocol | null> {
+  return new Promise((resolve) => {
+    const end = (protocol: Protocol | null) => {
       clearTimeout(timer);
-      reject(new UnreachableError(`https://${target.host}: TLS cannot be spoken with it (${reason})`));
+      resolve(protocol);
     };
-    const socket = new SocketOpener(target, offered).open(
-      target.hostname,
+    const opener = new SocketOpener({ ...target, tls: { ...target.tls, insecure: true } }, { alpn: offered });
+    const timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT_MS);
+    const socket = opener.open(
+      serverNameOf(null, target),
       null,
-      (opened) => {
-        clearTimeout(timer);
-        resolve(opened instanceof TLSSocket ? opened.alpnProtocol || null : null);
+      (opened, { protocol }) => {
+        opened.on('error', () => {});
         opened.destroy();
+        end(protocol);
       },
-      (error: NodeJS.ErrnoException) => {
-        // A server that has nothing of what is offered may end the handshake over it (RFC 7301).
-        if (error.code !== 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL') fail(error.code ?? error.message);
-        else resolve(null);
-      },
+      () => end(null),
     );
-    const timer = setTimeout(() => {
-      fail(`no answer within ${HANDSHAKE_TIMEOUT_MS / 1e3} s`);
-      socket.destroy();
-    }, HANDSHAKE_TIMEOUT_MS);
   });
 }

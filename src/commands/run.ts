@@ -20,10 +20,13 @@ import { formatCount, formatMultiple, formatRate } from '../units.js';
 import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
-import { planResources, reachTarget } from './preflight.js';
+import { readMachine } from './machine.js';
+import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { negotiate, wishOf } from './protocol.js';
+import { mannerOf, type Reached, reachTarget } from './reach.js';
 import { type ReportRequest, writeReports } from './reports.js';
+import { refuseShortage } from './resources.js';
 import type { Terminal } from './terminal.js';
 
 export interface RunOptions extends Overrides {
@@ -63,25 +66,29 @@ export async function runCommand(file: string, options: RunOptions, terminal: Te
 export async function carryOut(file: string, options: RunOptions, terminal: Terminal): Promise<RunResult> {
   const prepared = await prepare(file, options, options.shard, terminal.env);
   const { loaded, rate } = prepared;
+  const machine = readMachine();
   const resources = planResources(
     loaded,
     rate.peakPerSec / options.shard.n,
     lanesOf(options.shard, loaded.plan.lanes).length,
     options.workers,
+    machine,
   );
   for (const warning of [...loaded.warnings, ...resources.warnings]) terminal.err(`warning: ${warning}\n`);
   const now = new Date();
   const run = `${loaded.planId.slice(0, 8)}-${(options.startAt ?? now).getTime().toString(36)}`;
   const wish = wishOf(loaded.target, options.transport);
-  const target = await reachTarget(loaded, VERSION, run);
-  const transport = await negotiate(wish, target);
+  const reached = await reachTarget(loaded, VERSION, run);
+  for (const warning of reached.warnings) terminal.err(`warning: ${warning}\n`);
+  refuseShortage(prepared, machine, reached.target.addresses.length);
+  const transport = await negotiate(wish, reached.target);
   const out = options.out ?? defaultOut(loaded.name, now);
   const descriptor = openResult(out);
 
   const plannedTotal = countArrivals(loaded.plan, loaded.inputs, prepared.recorded, options.shard);
   terminal.err(
     `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s, peak ${formatRate(rate.peakPerSec)}` +
-      `${rate.normalPerSec > 0 ? ` (${formatMultiple(rate.peakPerSec / rate.normalPerSec)})` : ''} → ${loaded.target.url}` +
+      `${rate.normalPerSec > 0 ? ` (${formatMultiple(rate.peakPerSec / rate.normalPerSec)})` : ''} → ${loaded.target.url}${mannerOf(loaded.target)}` +
       `, ${resources.workers} worker${resources.workers > 1 ? 's' : ''}, pacing by ${resources.spins ? 'sleep and spin' : 'sleep'}` +
       `, ${describeTransport(transport, loaded.target.secure)}, seed ${loaded.plan.seed}, plan ${loaded.planId.slice(0, 8)}\n`,
   );
@@ -97,7 +104,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     phases: rate.phases,
     shard: options.shard,
     workers: resources.workers,
-    target,
+    target: reached.target,
     transport,
     secrets: loaded.secrets,
     inFlightMax: resources.inFlightMax,
@@ -115,8 +122,10 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
 
   const view = showProgress(prepared, pool, snapshot, startUs, terminal);
   const signals = stopOnSignal(pool, loaded.plan.timeoutUs, () => view.stopping());
+  const name = followName(reached, pool, terminal);
   pool.start(startUs);
   const end = await pool.ended();
+  name.stop();
   signals.off();
   view.stop();
   emit({
@@ -137,6 +146,25 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   await writeReports(options.reports, { snapshot, judgement, exitCode, resultFiles: [out] }, terminal);
   terminal.err(`result: ${out}\n`);
   return { snapshot, judgement, exitCode, out };
+}
+
+/** Keeps the senders' addresses up to date until it is stopped, and then says what came of it. */
+function followName({ follow, target, close }: Reached, pool: Pool, terminal: Terminal): { stop(): void } {
+  const resolver = follow?.((addresses) => pool.renewAddresses(addresses));
+  resolver?.start();
+  return {
+    stop: () => {
+      resolver?.stop();
+      close();
+      const { changes = 0, failures = 0 } = resolver ?? {};
+      if (changes > 0)
+        terminal.err(`the addresses of ${target.hostname} changed ${formatCount(changes)} times\n`);
+      if (failures > 0)
+        terminal.err(
+          `warning: ${target.hostname} did not resolve ${formatCount(failures)} times; the last known addresses went on\n`,
+        );
+    },
+  };
 }
 
 /** The process's monotonic clock as UTC microseconds; the same one that the senders use. */

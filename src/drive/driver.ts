@@ -167,6 +167,7 @@ export class Driver implements ExchangeListener {
       return;
     }
     this.#underWay.remove(exchange);
+    exchange.sumUp();
     exchange.stallUs = this.#ledger.overlapUs(exchange);
     exchange.outcome = outcome;
     this.#settle(exchange);
@@ -239,7 +240,7 @@ export class Driver implements ExchangeListener {
     const { method } = exchange.request;
     return (
       exchange.failure === 'reset' &&
-      exchange.attempts <= 1 &&
+      exchange.attempts <= exchange.hops + 1 &&
       Number.isNaN(exchange.firstByteUs) &&
       (exchange.unprocessed || (exchange.onReused && (method === 'GET' || method === 'HEAD')))
     );

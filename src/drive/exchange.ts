@@ -35,6 +35,10 @@ export class Exchange implements Settled, Linked<Exchange> {
 
   /** Requests written. */
   attempts = 0;
+  /** Redirects followed. */
+  hops = 0;
+  /** When the request was sent that the first of them answered. */
+  #firstSentUs = Number.NaN;
   /** Why the attempt failed; null while it has not. Set by the transport. */
   failure: Outcome | null = null;
   /** Whether the connection had served an exchange before: then a reset may be no fault of the target's. */
@@ -81,12 +85,24 @@ export class Exchange implements Settled, Linked<Exchange> {
     this.firedUs = this.sentUs = this.firstByteUs = this.endUs = Number.NaN;
     this.stallUs = 0;
     this.attempts = 0;
+    this.hops = 0;
     this.extraHeaders = null;
     this.who = null;
     this.answer.reset();
     this.failure = null;
     this.onReused = false;
     this.unprocessed = false;
+  }
+
+  /** The answer is a redirect that is followed: what is sent next is the request as it was changed. */
+  follow(): void {
+    if (this.hops++ === 0) this.#firstSentUs = this.sentUs;
+    this.firstByteUs = Number.NaN;
+  }
+
+  /** Makes it what it was in all: the redirects on the way are part of what the target took. */
+  sumUp(): void {
+    if (this.hops > 0) this.sentUs = this.#firstSentUs;
   }
 
   /** Makes it ready for one more request of the same operation. */

@@ -26,6 +26,10 @@ export interface Overrides {
   /** `visitor`, `fresh` or `pool=200`. */
   readonly connections?: string;
   readonly ceiling?: number | string;
+  /** A PEM file of authorities to trust, relative to where the command runs. */
+  readonly ca?: string;
+  /** Takes any certificate. */
+  readonly insecure?: boolean;
   /** Hosts that may be loaded in this run, though they are not this machine. */
   readonly allowHosts?: readonly string[];
   /** The user's own list of such hosts; it need not exist. */

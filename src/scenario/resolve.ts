@@ -19,6 +19,7 @@ import { type RouteCount, RouteTable } from './routes.js';
 import { checkCeiling, checkTarget, checkTenantHosts, readAllowFile } from './safety.js';
 import type { TypedIds, TypedScenario } from './schema.js';
 import {
+  readAnswering,
   readConnections,
   readFactor,
   readLanes,
@@ -48,7 +49,7 @@ export async function resolveScenario(
   open: OpenRecordings,
 ): Promise<Resolved | undefined> {
   const { problems } = files;
-  const target = readTarget(typed.target, overrides.target, overrides.ceiling, secrets);
+  const target = await readTarget(typed.target, overrides, files, secrets);
   const drafts = draftStreams(typed.streams, overrides.amplify ?? [], problems);
   const speed = readFactor(spot('speed', overrides), overrides.speed ?? typed.speed, SPEED_MAX, problems);
   const typedSeed = overrides.seed ?? typed.seed;
@@ -89,6 +90,7 @@ export async function resolveScenario(
     speed,
     timeoutUs: readTimeout(spot('timeout', overrides), overrides.timeout ?? typed.timeout, problems),
     connections: readConnections(typed.connections, overrides.connections, problems),
+    ...readAnswering(typed, problems),
     headers: readHeaders(['headers'], typed.headers, headerPlaceholders(), secrets),
     tenants,
     routes: routes.list,

@@ -29,7 +29,10 @@ export interface SenderData {
 
 export type ToSender =
   /** Due time 0, on the clock that all threads of a process share. */
-  { readonly kind: 'start'; readonly startUs: number } | { readonly kind: 'stop'; readonly drainUs: number };
+  | { readonly kind: 'start'; readonly startUs: number }
+  | { readonly kind: 'stop'; readonly drainUs: number }
+  /** The target's addresses from now on. */
+  | { readonly kind: 'addresses'; readonly addresses: readonly string[] };
 
 export type FromSender =
   | { readonly kind: 'ready' }

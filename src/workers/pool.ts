@@ -94,6 +94,11 @@ export class Pool {
     this.#tell({ kind: 'start', startUs });
   }
 
+  /** The target's name stands for other addresses now: new connections go to these. */
+  renewAddresses(addresses: readonly string[]): void {
+    this.#tell({ kind: 'addresses', addresses });
+  }
+
   /** Stops: nothing more is fired; what is under way may take until `drainUs` from now. */
   stop(reason: 'interrupted' | 'stopped_by_target', drainUs: number): void {
     if (this.#reason === 'completed') this.#reason = reason;

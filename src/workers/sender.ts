@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Driver } from '../drive/driver.js';
 import { MonotonicClock } from '../drive/pacing/clock.js';
+import type { ResolvedTarget } from '../drive/sockets/target.js';
 import { makeTransport } from '../drive/transports/choose.js';
 import { Conversation } from '../drive/visits/conversation.js';
 import { type Arrivals, MergedArrivals } from '../schedule/arrivals.js';
@@ -16,10 +17,14 @@ if (port === null) throw new Error('the sender runs as a worker thread only');
 const say = (message: FromSender) => port.postMessage(message);
 
 let driver: Driver | undefined;
+/** This thread's own list, which every new connection looks at. */
+const addresses = [...data.target.addresses];
+const target: ResolvedTarget = { ...data.target, addresses };
 const arrivals = new MergedArrivals(data.plan.streams.map((_, i) => openStream(i)));
 
 port.on('message', (message: ToSender) => {
   if (message.kind === 'start') start(message.startUs);
+  else if (message.kind === 'addresses') addresses.splice(0, addresses.length, ...message.addresses);
   else driver?.stop(message.drainUs);
 });
 say({ kind: 'ready' });
@@ -32,8 +37,8 @@ function start(startUs: number): void {
     phases: data.phases,
     arrivals,
     clock,
-    transport: makeTransport(data.transport, data.target, clock, startUs),
-    conversation: new Conversation(data.plan),
+    transport: makeTransport(data.transport, target, clock, startUs),
+    conversation: new Conversation(data.plan, target, clock),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,
     connectionsMax: data.connectionsMax,

@@ -14,7 +14,10 @@ import {
 interface Row extends Wish {
   readonly offers: readonly string[];
   /** What comes of each answer to the offer; `null` for none. */
-  readonly chosen: readonly (readonly [negotiated: string | null, kind: TransportKind | undefined])[];
+  readonly chosen: readonly (readonly [
+    negotiated: 'h2' | 'http/1.1' | null,
+    kind: TransportKind | undefined,
+  ])[];
 }
 
 const BOTH = ['h2', 'http/1.1'];

@@ -1,6 +1,5 @@
 // Conformance of HTTP/2: one table of what servers do, over prior knowledge and TLS, and what a connection survives.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import {
   constants,
   createSecureServer,
@@ -12,9 +11,11 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { Exchange } from '../../src/drive/exchange.js';
 import { MonotonicClock } from '../../src/drive/pacing/clock.js';
-import type { Opening } from '../../src/drive/sockets/socket-opener.js';
+import { SharedSessions } from '../../src/drive/sockets/sessions.js';
+import type { Opening, TlsSessions } from '../../src/drive/sockets/socket-opener.js';
 import type { ResolvedTarget } from '../../src/drive/sockets/target.js';
 import { Http2Transport } from '../../src/drive/transports/http2-transport.js';
 import type { Connection, ConnectionListener } from '../../src/drive/transports/transport.js';
@@ -30,11 +31,7 @@ import {
   uint32,
 } from '../support/h2-server.js';
 import { startRawServer } from '../support/raw-server.js';
-
-const CERTIFICATE = {
-  key: readFileSync(new URL('../support/tls/server-key.pem', import.meta.url)),
-  cert: readFileSync(new URL('../support/tls/server-cert.pem', import.meta.url)),
-};
+import { CA, SELF_SIGNED, SERVER } from '../support/tls/material.js';
 
 function targetAt(port: number, protocol: 'http:' | 'https:' = 'http:'): ResolvedTarget {
   return {
@@ -116,11 +113,14 @@ class Caller implements ConnectionListener {
   #wanted = 0;
   #enough: (settled: Settled[]) => void = () => {};
 
-  constructor(readonly transport: Http2Transport) {
+  constructor(
+    readonly transport: Http2Transport,
+    sessions: TlsSessions | null = null,
+  ) {
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
-    this.connection = transport.connection(null, null, this);
+    this.connection = transport.connection(null, sessions, this);
   }
 
   send(
@@ -539,7 +539,10 @@ describe('the HTTP/2 transport, by prior knowledge', () => {
   });
 
   it('calls HTTP/1.1 in answer to the preface what it is', async () => {
-    const server = await startRawServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const server = await startRawServer((peer) => {
+      peer.write('HTTP/1.1 400 Bad Request\r\n\r\n');
+      peer.end();
+    });
     const caller = new Caller(makeTransport(targetAt(server.port)));
     caller.send();
     const [only] = await caller.heard(1);
@@ -737,15 +740,67 @@ describe('the HTTP/2 transport, frame by frame', () => {
 });
 
 describe('the HTTP/2 transport, over TLS', () => {
-  it('refuses a certificate that nobody vouches for', async () => {
-    const server = await served(createSecureServer(CERTIFICATE) as Http2Server, respond(200));
-    const caller = new Caller(makeTransport(targetAt(server.port, 'https:')));
+  const trusting = (port: number): ResolvedTarget => ({
+    ...targetAt(port, 'https:'),
+    hostname: 'shop.test',
+    tls: { ca: CA, insecure: false },
+  });
+
+  it('is agreed on by ALPN, and says how long what took', async () => {
+    const server = await served(createSecureServer(SERVER) as Http2Server, respond(200, 'hello'));
+    const caller = new Caller(makeTransport(trusting(server.port)));
     caller.send();
     const [only] = await caller.heard(1);
+    caller.transport.close();
+    await server.close();
+    assert.equal(only?.exchange.bytes, 5);
+    assert.equal(server.headers[0]?.[':scheme'], 'https');
+    assert.equal(caller.openings[0]?.protocol, 'h2');
+    assert.ok((caller.openings[0]?.tlsUs ?? 0) > 0);
+  });
+
+  it('resumes a session on the next connection', async () => {
+    const server = await served(createSecureServer(SERVER) as Http2Server, respond(200));
+    const transport = makeTransport(trusting(server.port));
+    const sessions = new SharedSessions();
+    const resumed: boolean[] = [];
+    for (let i = 0; i < 2; i++) {
+      const caller = new Caller(transport, sessions);
+      caller.send();
+      await caller.heard(1);
+      resumed.push(caller.openings[0]?.resumed ?? false);
+      caller.connection.close();
+    }
+    transport.close();
+    await server.close();
+    assert.deepEqual(resumed, [false, true]);
+  });
+
+  it('refuses a certificate that nobody vouches for', async () => {
+    const server = await served(createSecureServer(SELF_SIGNED) as Http2Server, respond(200));
+    const caller = new Caller(makeTransport(trusting(server.port)));
+    caller.send();
+    const [only] = await caller.heard(1);
+    caller.transport.close();
+    await server.close();
     assert.equal(only?.exchange.failure, 'tls');
     assert.equal(only?.exchange.attempts, 0);
     assert.ok(!only?.usable);
+  });
+
+  it('calls a server that speaks HTTP/1.1 alone what it is', async () => {
+    const server = createTlsServer({ ...SERVER, ALPNProtocols: ['http/1.1'] });
+    server.on('tlsClientError', () => {});
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const caller = new Caller(makeTransport(trusting(address.port)));
+    caller.send();
+    const [only] = await caller.heard(1);
     caller.transport.close();
-    await server.close();
+    server.close();
+    // It ends the handshake over it, as RFC 7301 has it.
+    assert.equal(only?.exchange.failure, 'protocol');
+    assert.equal(only?.exchange.attempts, 0);
   });
 });

@@ -23,8 +23,8 @@ const slow: TargetModel = (_seq, _atUs, uniform) => ({
 });
 
 /** Sends one in fifteen connections away, resets one in thirty streams, never answers one in sixty. */
-const rough: TargetModel = (seq, atUs, uniform) => {
-  const answer = slow(seq, atUs, uniform);
+const rough: TargetModel = (seq, atUs, uniform, seen) => {
+  const answer = slow(seq, atUs, uniform, seen);
   if (uniform('away') < 1 / 15) return { ...answer, goesAway: true };
   if (uniform('broken') < 1 / 30) return { ...answer, failure: 'reset' };
   return uniform('lost') < 1 / 60 ? { ...answer, serviceUs: Number.POSITIVE_INFINITY } : answer;
@@ -76,8 +76,8 @@ describe('connections that carry several exchanges', () => {
     for (const connections of Object.values(POLICIES)) {
       for (const seed of SEEDS) {
         const goneUs = new Map<number, number>();
-        const result = run(connections, seed, (seq, atUs, uniform) => {
-          const answer = rough(seq, atUs, uniform);
+        const result = run(connections, seed, (seq, atUs, uniform, seen) => {
+          const answer = rough(seq, atUs, uniform, seen);
           if (answer.goesAway) goneUs.set(seq, atUs + answer.serviceUs / 2);
           return answer;
         });

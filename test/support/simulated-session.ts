@@ -2,7 +2,7 @@
 import type { Exchange } from '../../src/drive/exchange.js';
 import type { Connection, ConnectionListener } from '../../src/drive/transports/transport.js';
 import type { Outcome } from '../../src/measure/outcome.js';
-import { openingOf, type SimulatedTransport } from './simulation.js';
+import { type Answer, openingOf, type SimulatedTransport, seenOf, tell } from './simulation.js';
 
 export class SimulatedSession implements Connection {
   /** What it carries, in the order in which it was sent; the values tell one sending of an exchange from the next. */
@@ -40,7 +40,7 @@ export class SimulatedSession implements Connection {
 
   abort(exchange: Exchange, failure: Outcome): void {
     if (this.#state === 'opening') this.#leaving = true;
-    this.#end(exchange, failure, 0);
+    this.#end(exchange, failure, null);
   }
 
   close(): void {
@@ -66,12 +66,12 @@ export class SimulatedSession implements Connection {
     const { seq, stream, visitor, endsVisit } = exchange;
     log.arrived.set(seq, (log.arrived.get(seq) ?? 0) + 1);
     log.requests.push({ seq, atUs, stream, visitor, endsVisit, connection: this.#number });
-    const answer = model(seq, atUs, this.transport.uniform(seq));
+    const answer = model(seq, atUs, this.transport.uniform(seq), seenOf(exchange));
     if (answer.serviceUs === Number.POSITIVE_INFINITY) return;
     const sending = this.#carried.get(exchange) ?? 0;
     if (answer.goesAway) world.at(atUs + answer.serviceUs / 2, () => this.#goAway(sending));
     world.at(atUs + answer.serviceUs, () => {
-      if (this.#carried.get(exchange) === sending) this.#end(exchange, answer.failure ?? null, answer.status);
+      if (this.#carried.get(exchange) === sending) this.#end(exchange, answer.failure ?? null, answer);
     });
   }
 
@@ -83,20 +83,20 @@ export class SimulatedSession implements Connection {
     for (const [exchange, sending] of [...this.#carried]) {
       if (sending <= last) continue;
       exchange.unprocessed = true;
-      this.#end(exchange, 'reset', 0);
+      this.#end(exchange, 'reset', null);
     }
     if (!carriedNothing) return;
     this.#disconnect();
     this.listener.closed(this);
   }
 
-  #end(exchange: Exchange, failure: Outcome | null, status: number): void {
+  #end(exchange: Exchange, failure: Outcome | null, answer: Answer | null): void {
     if (!this.#carried.delete(exchange)) return;
     exchange.endUs = this.transport.world.nowUs();
     exchange.failure = failure;
     if (failure === null) {
       exchange.firstByteUs = exchange.endUs;
-      exchange.answer.status = status;
+      if (answer !== null) tell(exchange, answer);
     }
     const usable = !this.#leaving;
     if (!usable && this.#carried.size === 0) this.#disconnect();

@@ -1,6 +1,7 @@
 // A fixed number of shared connections, as an edge proxy keeps; an exchange waits where none has room.
 import type { Exchange } from '../exchange.js';
 import { LinkedList } from '../linked-list.js';
+import { SharedSessions } from '../sockets/sessions.js';
 import type { Transport } from '../transports/transport.js';
 import type { ExchangeListener } from './connections.js';
 import { HostSlots } from './host-slots.js';
@@ -14,6 +15,7 @@ export class PoolConnections extends Policy {
   readonly #idle = new LinkedList<Slot>();
   /** Waiting exchanges, first come first served; no longer than the in-flight bound. */
   readonly #waiting = new Set<Exchange>();
+  readonly #sessions = new SharedSessions();
   #size = 0;
 
   constructor(
@@ -91,7 +93,7 @@ export class PoolConnections extends Policy {
       this.#closeIdle(longestIdle);
     }
     this.#size++;
-    const slot = this.open(host, null, null);
+    const slot = this.open(host, null, this.#sessions);
     let own = this.#hosts.get(host);
     if (own === undefined) this.#hosts.set(host, (own = new HostSlots()));
     own.count++;

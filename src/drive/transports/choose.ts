@@ -1,10 +1,12 @@
 // Which transport carries a run: from what was asked for and what the target speaks.
 import type { HttpVersion } from '../../scenario/target.js';
 import type { Clock } from '../pacing/clock.js';
+import type { Protocol } from '../sockets/socket-opener.js';
 import type { ResolvedTarget } from '../sockets/target.js';
 import { Http2Transport } from './http2-transport.js';
 import type { Transport } from './transport.js';
 import { UndiciTransport } from './undici-transport.js';
+import { WireTransport } from './wire/wire-transport.js';
 
 /** What `--transport` takes; `wire` and `undici` are two ways to speak HTTP/1.1. */
 export const TRANSPORT_OPTIONS = ['auto', 'wire', 'undici'] as const;
@@ -26,7 +28,7 @@ export function contradictsItself({ option, http }: Wish): boolean {
 }
 
 /** The protocols to offer by ALPN before the run, the preferred first; none where the choice does not hang on it. */
-export function alpnOf({ option, http, secure }: Wish): readonly string[] {
+export function alpnOf({ option, http, secure }: Wish): readonly Protocol[] {
   if (!secure || option !== 'auto' || http === '1.1') return [];
   return http === '2' ? ['h2'] : ['h2', 'http/1.1'];
 }
@@ -36,7 +38,7 @@ export function alpnOf({ option, http, secure }: Wish): readonly string[] {
  * @param negotiated what ALPN gave; null where it was not asked, or gave nothing
  * @returns undefined if HTTP/2 was asked for and the target does not have it
  */
-export function chooseTransport(wish: Wish, negotiated: string | null): TransportKind | undefined {
+export function chooseTransport(wish: Wish, negotiated: Protocol | null): TransportKind | undefined {
   if (wish.option !== 'auto') return wish.option;
   if (negotiated === 'h2') return 'http2';
   if (wish.http !== '2') return 'wire';
@@ -60,6 +62,7 @@ export function makeTransport(
     case 'http2':
       return new Http2Transport(target, clock, startUs);
     case 'wire':
+      return new WireTransport(target, clock, startUs);
     case 'undici':
       return new UndiciTransport(target, clock, startUs);
   }

@@ -27,6 +27,10 @@ const BY_CODE: Readonly<Record<string, Outcome>> = {
   EADDRINUSE: 'local',
   EPROTO: 'tls',
   ERR_HTTP2_ERROR: 'protocol',
+  NO_PROTOCOL: 'protocol',
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'protocol',
+  PROXY_REFUSED: 'refused',
+  PROXY_PROTOCOL: 'protocol',
 };
 
 const BY_PREFIX: readonly (readonly [string, Outcome])[] = [

@@ -11,12 +11,11 @@
 //   carries times out, and it is found out by a PING that has no answer.
 import { type ClientHttp2Session, connect } from 'node:http2';
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import type { Outcome } from '../../measure/outcome.js';
 import type { Exchange } from '../exchange.js';
 import type { Clock } from '../pacing/clock.js';
 import { type Opening, SocketOpener, type TlsSessions } from '../sockets/socket-opener.js';
-import type { ResolvedTarget } from '../sockets/target.js';
+import { type ResolvedTarget, serverNameOf } from '../sockets/target.js';
 import { outcomeOfError } from './failures.js';
 import { Http2Headers } from './http2-headers.js';
 import { Http2Stream } from './http2-stream.js';
@@ -51,7 +50,7 @@ export class Http2Transport implements Transport {
     readonly clock: Clock,
     readonly startUs: number,
   ) {
-    this.opener = new SocketOpener(target, ['h2']);
+    this.opener = new SocketOpener(target, { alpn: ['h2'] });
     this.headers = new Http2Headers(target);
   }
 
@@ -172,9 +171,8 @@ class Http2Connection implements Connection {
 
   #open(): void {
     const { target, opener } = this.#transport;
-    const servername = (this.#host ?? target.hostname).replace(/:\d+$/, '');
     this.#socket = opener.open(
-      servername,
+      serverNameOf(this.#host, target),
       this.#sessions,
       (socket, opening) => this.#opened(socket, opening),
       (error) => this.#fail(outcomeOfError(error)),
@@ -182,12 +180,7 @@ class Http2Connection implements Connection {
   }
 
   #opened(socket: Socket, opening: Opening): void {
-    const speaksIt = !(socket instanceof TLSSocket) || socket.alpnProtocol === 'h2';
-    this.#listener?.opened({ ...opening, protocol: speaksIt ? 'h2' : 'http/1.1' });
-    if (!speaksIt) {
-      this.#fail('protocol');
-      return;
-    }
+    this.#listener?.opened(opening);
     const session = this.#connect(socket);
     this.#session = session;
     const waiting = this.#waiting;

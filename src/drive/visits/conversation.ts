@@ -3,11 +3,33 @@ import type { Outcome } from '../../measure/outcome.js';
 import type { Plan } from '../../scenario/plan.js';
 import { outcomeOfAnswer } from '../../schedule/arrivals.js';
 import type { Exchange } from '../exchange.js';
+import type { Clock } from '../pacing/clock.js';
+import type { ResolvedTarget } from '../sockets/target.js';
 import type { HookCost } from '../vitals.js';
+import { Checks } from './checks.js';
+import { Cookies } from './cookies.js';
+import { ForwardedAddresses } from './forwarded-for.js';
+import { Redirects } from './redirects.js';
 
 /** The parts of a conversation in the order in which they are asked; each is absent where the plan has no use of it. */
 export class Conversation {
-  constructor(private readonly plan: Plan) {}
+  readonly #forwarded: ForwardedAddresses | null;
+  readonly #cookies: Cookies | null;
+  readonly #redirects: Redirects | null;
+  readonly #checks: Checks | null;
+
+  constructor(
+    private readonly plan: Plan,
+    target: Pick<ResolvedTarget, 'protocol' | 'host' | 'forwardedFor'>,
+    clock: Clock,
+  ) {
+    const { seed, cookies, redirects = 0, routes } = plan;
+    this.#forwarded =
+      target.forwardedFor === undefined ? null : new ForwardedAddresses(seed, target.forwardedFor);
+    this.#cookies = cookies === false ? null : new Cookies(target.host, () => clock.nowUs());
+    this.#redirects = redirects === 0 ? null : new Redirects(redirects, target);
+    this.#checks = routes.some(({ checks }) => checks !== undefined) ? new Checks(routes) : null;
+  }
 
   /** What the scenario's hooks have cost since the last call. */
   takeHookCost(): HookCost {
@@ -18,7 +40,10 @@ export class Conversation {
    * Completes a request just before it is sent, and says what of its answer is to be kept.
    * @returns null to go on; an outcome if it cannot be sent
    */
-  prepare(_exchange: Exchange): Outcome | null {
+  prepare(exchange: Exchange): Outcome | null {
+    this.#forwarded?.prepare(exchange);
+    this.#cookies?.prepare(exchange);
+    this.#checks?.prepare(exchange);
     return null;
   }
 
@@ -27,7 +52,15 @@ export class Conversation {
    * @returns the operation's outcome, or `again` if the request was changed and is to be sent once more
    */
   heard(exchange: Exchange): Outcome | 'again' {
+    this.#cookies?.heard(exchange);
+    const redirect = this.#redirects?.follow(exchange) ?? 'no';
+    if (redirect === 'over') return 'bad_status';
+    if (redirect === 'again') {
+      this.#cookies?.prepare(exchange);
+      return 'again';
+    }
     // What took longer than the timeout was cut; what came late only by a stall of ours is no timeout.
-    return outcomeOfAnswer(this.plan, exchange.request, exchange.status, Number.NaN);
+    const outcome = outcomeOfAnswer(this.plan, exchange.request, exchange.status, Number.NaN);
+    return outcome === 'ok' && this.#checks?.passes(exchange) === false ? 'bad_body' : outcome;
   }
 }
