@@ -18,8 +18,8 @@ import { makeCertificate } from './servers.js';
 const SECTIONS = [...LOOP_SECTIONS, ...PACED_SECTIONS];
 
 /** How long things take: enough to say something, or only to see that all of it works. */
-const FULL = { rounds: 3, loopMs: 2_000, pacedS: 7 };
-const QUICK = { rounds: 1, loopMs: 700, pacedS: 3 };
+const FULL = { rounds: 3, warmCpuS: 1.8, loopMs: 1_500, pacedS: 6 };
+const QUICK = { rounds: 1, warmCpuS: 0.8, loopMs: 600, pacedS: 3 };
 
 const { values: flags } = parseArgs({
   options: {

@@ -4,6 +4,7 @@ import { type Window, watch } from './measure.js';
 import { closedLoop } from './ours.js';
 import {
   CLOSED_LOOP,
+  CLOSED_LOOP_TLS,
   CONNECTIONS,
   FRESH,
   H2,
@@ -23,8 +24,10 @@ export interface Bench {
   readonly book: FigureBook;
   readonly tls: Certificate | undefined;
   readonly rounds: number;
-  /** A window of a closed loop, and of a paced run. */
+  /** CPU time that a generator in a closed loop has before its window, and the window. */
+  readonly warmCpuS: number;
   readonly loopMs: number;
+  /** Length of a paced run. */
   readonly pacedS: number;
   /** Says what could not be measured. */
   note(text: string): void;
@@ -41,9 +44,9 @@ export interface Section {
   run(bench: Bench): Promise<void>;
 }
 
-/** Requests, or connections, after which compilers have done most of their work. */
-const WARM = 20_000;
-const WARM_FRESH = 200;
+/** Requests, or connections, after which a generator is going. */
+const GOING = 1_000;
+const GOING_FRESH = 100;
 const SETTLE_MS = 200;
 
 /** Closed-loop sides in turn, in another order each round. */
@@ -63,6 +66,7 @@ async function compare(
       await bench.attempt(side.name, generator, async () => {
         const options = {
           warmAfter,
+          warmCpuS: bench.warmCpuS,
           settleMs: SETTLE_MS,
           windowMs: bench.loopMs,
           windowMaxMs: 2 * bench.loopMs,
@@ -91,14 +95,21 @@ function ceiling(scheme: 'http' | 'https'): Section['run'] {
     if (scheme === 'https' && bench.tls === undefined) return bench.note('no TLS: openssl is not installed');
     const ours = [closedLoop('wire', { tls: bench.tls }), closedLoop('undici', { tls: bench.tls })];
     await withServer(bench, scheme === 'https', (server) =>
-      compare(bench, server, server.url(scheme), [...ours, ...CLOSED_LOOP], WARM, (side, window) => {
-        const { requests, seconds, cpuS, serverBusy } = window;
-        const load = `${CONNECTIONS} connections`;
-        const section = scheme === 'http' ? 'ceiling' : 'tls';
-        bench.book.add(section, load, side, 'perCpuSec', requests / cpuS);
-        bench.book.add(section, load, side, 'perSec', requests / seconds);
-        bench.book.add(section, load, side, 'serverBusy', serverBusy);
-      }),
+      compare(
+        bench,
+        server,
+        server.url(scheme),
+        [...ours, ...(scheme === 'http' ? CLOSED_LOOP : CLOSED_LOOP_TLS)],
+        GOING,
+        (side, window) => {
+          const { requests, seconds, cpuS, serverBusy } = window;
+          const load = `${CONNECTIONS} connections`;
+          const section = scheme === 'http' ? 'ceiling' : 'tls';
+          bench.book.add(section, load, side, 'perCpuSec', requests / cpuS);
+          bench.book.add(section, load, side, 'perSec', requests / seconds);
+          bench.book.add(section, load, side, 'serverBusy', serverBusy);
+        },
+      ),
     );
   };
 }
@@ -109,7 +120,7 @@ const h2: Section['run'] = async (bench) => {
   if (!isInstalled('nginx')) return bench.note('no HTTP/2: nginx is not installed');
   const ours = closedLoop('http2', { connections: { kind: 'pool', size: H2_CONNECTIONS }, tls: bench.tls });
   await withServer(bench, true, (server) =>
-    compare(bench, server, server.url('https'), [ours, ...H2], WARM, (side, window) => {
+    compare(bench, server, server.url('https'), [ours, ...H2], GOING, (side, window) => {
       const load = `${H2_CONNECTIONS} connections of ${H2_STREAMS} streams`;
       bench.book.add('h2', load, side, 'perCpuSec', window.requests / window.cpuS);
       bench.book.add('h2', load, side, 'perSec', window.requests / window.seconds);
@@ -128,7 +139,7 @@ const handshakes: Section['run'] = async (bench) => {
   await withServer(bench, true, async (server) => {
     for (const [load, ours, peers] of loads) {
       const sides = [ours, ...peers];
-      await compare(bench, server, server.url('https'), sides, WARM_FRESH, (side, window) => {
+      await compare(bench, server, server.url('https'), sides, GOING_FRESH, (side, window) => {
         bench.book.add('handshakes', load, side, 'perCpuSec', window.connections / window.cpuS);
         bench.book.add('handshakes', load, side, 'perSec', window.connections / window.seconds);
         bench.book.add('handshakes', load, side, 'serverBusy', window.serverBusy);
@@ -155,8 +166,10 @@ const workers: Section['run'] = async (bench) => {
     ...closedLoop('wire', { threads, ...(free && { cores: '0,2' }) }),
     name: threads === 1 ? 'one worker' : 'two workers',
   }));
+  // Each thread compiles for itself.
+  const warm = { ...bench, warmCpuS: 2 * bench.warmCpuS };
   await withServer(bench, false, (server) =>
-    compare(bench, server, server.url('http'), sides, WARM, (side, { requests, seconds, cpuS }) => {
+    compare(warm, server, server.url('http'), sides, GOING, (side, { requests, seconds, cpuS }) => {
       bench.book.add('workers', 'closed loop', side, 'perCpuSec', requests / cpuS);
       if (free) bench.book.add('workers', 'closed loop', side, 'perSec', requests / seconds);
     }),
