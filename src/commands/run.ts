@@ -152,8 +152,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     terminal.err(`a worker failed: ${end.error.stack ?? end.error.message}\n`);
 
   const judgement = judge(snapshot, head.gates);
-  const failed = end.reason === 'worker_failed' ? ExitCode.untrustworthy : undefined;
-  const exitCode = signals.exitCode() ?? failed ?? judgement.exitCode;
+  const exitCode = signals.exitCode() ?? judgement.exitCode;
   await writeReports(options.reports, { snapshot, judgement, exitCode, resultFiles: [out] }, terminal);
   terminal.err(`result: ${out}\n`);
   return { snapshot, judgement, exitCode, out };
