@@ -16,6 +16,7 @@ import { runCommand } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
 import { storefrontCommand } from './commands/storefront.js';
 import { processTerminal } from './commands/terminal.js';
+import type { PacingWanted } from './drive/pacing/calibrate.js';
 import { TRANSPORT_OPTIONS, type TransportOption } from './drive/transports/choose.js';
 import { ExitCode } from './exit-codes.js';
 import { UserError } from './problem.js';
@@ -111,6 +112,11 @@ withOverrides(command('run <scenario>', 'replay a scenario at its target and rep
   .option('--label <text>', 'what this run is, for the report')
   .option('--workers <n>', 'sender threads; from cores and peak rate unless given', readWorkers)
   .addOption(
+    new Option('--pacing <how>', 'how senders wait: polling near a due time, or by timers alone')
+      .choices(['auto', 'spin', 'sleep'])
+      .default('auto'),
+  )
+  .addOption(
     new Option(
       '--transport <how>',
       'auto, or HTTP/1.1 over wire or undici; auto takes HTTP/2 where it is spoken',
@@ -129,6 +135,7 @@ withOverrides(command('run <scenario>', 'replay a scenario at its target and rep
   );
 
 interface RunFlags {
+  readonly pacing: PacingWanted;
   readonly transport: TransportOption;
   readonly workers?: number;
   readonly startAt?: Date;

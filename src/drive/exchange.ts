@@ -4,11 +4,11 @@ import type { Outcome } from '../measure/outcome.js';
 import { type AnswerOutcome, emptyRequest, type PlannedRequest } from '../schedule/arrivals.js';
 import { Answer } from './answer.js';
 import type { Slot } from './connections/slot.js';
-import type { Linked } from './linked-list.js';
+import type { Timed } from './pacing/timer-wheel.js';
 import type { Visitor } from './visits/visitors.js';
 
 /** Instants are microseconds from the run's start; NaN where they have not come. */
-export class Exchange implements Settled, Linked<Exchange> {
+export class Exchange implements Settled, Timed<Exchange> {
   readonly request: PlannedRequest = emptyRequest();
   /** Headers of this exchange alone, names and values by turns, beside the request's; null for none. */
   extraHeaders: readonly string[] | null = null;
@@ -48,6 +48,9 @@ export class Exchange implements Settled, Linked<Exchange> {
   /** The connection that carries it; null while none does. */
   slot: Slot | null = null;
 
+  /** When it is overdue, while it is under way. */
+  timerUs = 0;
+  timerSlot = -1;
   previous: Exchange | null = null;
   next: Exchange | null = null;
 

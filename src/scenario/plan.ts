@@ -1,6 +1,9 @@
 // The Plan: what will be sent, resolved and frozen. Its canonical JSON's SHA-256 is the planId.
 import type { ReadRules } from '../recording/read/rules.js';
 import type { Where } from '../recording/where.js';
+import type { Flow, Login, Users } from './visit-plan.js';
+
+export type { Capture, Flow, FlowStep, Login, Users } from './visit-plan.js';
 
 /**
  * Everything that decides which requests are sent and when. Target, gates, workers and shard are not part of it;
@@ -22,6 +25,8 @@ export interface Plan {
   readonly cookies?: false;
   /** Header templates sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The module that is called around every request, by its digest; absent where there is none. */
+  readonly hooks?: { readonly digest: string };
   /** How a tenant shows in a request; null for a shop of one tenant. */
   readonly tenants: TenantPattern | null;
   /** Every route by number; what counts as ok on each, and how a recorded request is recognised as one. */
@@ -83,12 +88,18 @@ export interface RateStream extends StreamBase {
   /** The source's cut, microseconds of its own time; `toUs` null means to its end. */
   readonly fromUs: number;
   readonly toUs: number | null;
+  /** The mix; empty where there is a flow. */
   readonly requests: readonly RequestTemplate[];
   /** Values for templates, by placeholder name. */
   readonly data: Readonly<Record<string, DataSource>>;
   /** Template of the visitor's tenant; drawn once a visitor. Null: no tenant. */
   readonly tenant: string | null;
+  /** With a flow: how many steps it has, and 0, as each step has a think time of its own. */
   readonly visits: { readonly requests: number; readonly thinkUs: number };
+  /** The requests of a visit in order; absent where they are a mix. */
+  readonly flow?: Flow;
+  /** What visitors who log in send before anything else; absent where nobody does. */
+  readonly login?: Login;
 }
 
 /** Rates are requests a second; times are microseconds. */
@@ -206,6 +217,8 @@ export interface RateInput {
   readonly curve: Curve;
   /** Values of the CSV columns, by placeholder name. */
   readonly values: Readonly<Record<string, readonly string[]>>;
+  /** Who logs in. Secret: it reaches requests and nothing else. Absent: nobody; or, for showing a plan, unknown. */
+  readonly users?: Users;
 }
 
 /**

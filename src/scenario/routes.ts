@@ -45,7 +45,7 @@ export class RouteTable {
   indexOf(name: string, path: string, at: Path): number {
     const found = this.list.findIndex((route) => route.name === name);
     if (found >= 0) return found;
-    const pattern = (path.split('?', 1)[0] as string).replace(/\{\w+\}/g, '{id}');
+    const pattern = (path.split('?', 1)[0] as string).replace(/\{[\w.]+\}/g, '{id}');
     // A pattern that starts with a placeholder would take nearly everything.
     const match = pattern.startsWith('/{id}') ? null : { method: null, path: pattern };
     return this.#add({ name, expect: OK, match }, at);

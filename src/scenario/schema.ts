@@ -2,12 +2,9 @@
 import * as z from 'zod';
 import { duration, instantOrOffset, multiple, rate, scalar, strict } from './schema-parts.js';
 import { ids, recording, where } from './schema-recording.js';
+import { flow, headers, login, request } from './schema-requests.js';
 import { route } from './schema-routes.js';
 import { reach } from './schema-target.js';
-
-const headers = z
-  .record(z.string(), scalar)
-  .describe(`Headers by name. Values may hold {placeholders} and \${env:NAME}.`);
 
 const visits = strict({
   requests: z
@@ -35,34 +32,6 @@ const dataSource = strict({
 }).describe('Where the values of a placeholder come from: range, list or csv.');
 
 const data = z.record(z.string(), dataSource).describe('Values for placeholders, by placeholder name.');
-
-const path = z.string().describe('Path and query; starts with /, may hold {placeholders}.');
-
-const request = strict({
-  route: z
-    .string()
-    .optional()
-    .describe("The route it counts under. Default: from the path's first fixed part."),
-  weight: z
-    .number()
-    .optional()
-    .describe("Share of the stream's requests, relative to the others'. Default 1."),
-  get: path.optional(),
-  head: path.optional(),
-  post: path.optional(),
-  put: path.optional(),
-  patch: path.optional(),
-  delete: path.optional(),
-  headers: headers.optional(),
-  json: z
-    .unknown()
-    .optional()
-    .describe(`A body, sent as JSON. Texts in it may hold {placeholders} and \${env:NAME}.`),
-  form: z.record(z.string(), scalar).optional().describe('A body, sent as a form.'),
-  body: z.string().optional().describe('A body, sent as it is.'),
-}).describe(
-  'A request to make up: one of get, head, post, put, patch, delete, and at most one of json, form, body.',
-);
 
 const stage = strict({
   from: rate.optional().describe('Rate at the start. Default: where the stage before ended, or 0.'),
@@ -111,6 +80,14 @@ const stream = strict({
     .optional()
     .describe('The shop that is visited; placeholders in it are drawn once a visitor.'),
   requests: z.array(request).min(1, 'is an empty list').optional().describe('The mix. Default: GET /.'),
+  flow: flow.optional(),
+  dependent: z
+    .boolean({ error: 'expected true or false' })
+    .optional()
+    .describe(
+      'Whether every step of the flow waits for the answer to the one before. With false only those do that use a captured value; the others are sent when they are due. Default true.',
+    ),
+  login: login.optional(),
   data: data.optional(),
   where: where.optional(),
   visits: visits.optional(),
@@ -219,6 +196,12 @@ const scenario = strict({
     .number()
     .optional()
     .describe('Most operations under way at once; what is beyond is shed and counted.'),
+  hooks: z
+    .string()
+    .optional()
+    .describe(
+      'A .js or .mjs module, relative to the scenario, that exports beforeRequest or afterResponse (types: flashcrowd/hooks).',
+    ),
   tenants: strict({
     host: z.string().optional().describe('The Host of a tenant: "{tenant}.shop.example".'),
     path: z.string().optional().describe('The path prefix of a tenant: "/s/{tenant}".'),
@@ -241,7 +224,6 @@ const scenario = strict({
 
 export type TypedScenario = z.output<typeof scenario>;
 export type TypedStream = z.output<typeof stream>;
-export type TypedRequest = z.output<typeof request>;
 export type TypedStage = z.output<typeof stage>;
 export type TypedSpike = z.output<typeof spike>;
 export type TypedVisits = z.output<typeof visits>;

@@ -34,6 +34,7 @@ const FENCED: Readonly<Record<string, string>> = {
   'tough-cookie': 'drive/visits/cookies.ts',
   hyparquet: 'recording/parquet/parquet.ts',
   yauzl: 'recording/read/zip.ts',
+  re2js: 'scenario/regex.ts',
 };
 
 interface Source {

@@ -43,7 +43,7 @@ function generate(options: GeneratorOptions, said: (settled: Settled) => void): 
   if (input?.kind !== 'rate') throw new Error('the plan has no rate stream');
   const stream = plan.streams[0] as RateStream;
   const planned = new MergedArrivals([new RateArrivals(plan, stream, 0, input, WHOLE, {})]);
-  const clock = new MonotonicClock(false);
+  const clock = new MonotonicClock('sleep');
   const startUs = clock.nowUs();
   const target = targetOf(options.url);
   const loop = new ClosedLoop(

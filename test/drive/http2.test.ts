@@ -45,7 +45,7 @@ function targetAt(port: number, protocol: 'http:' | 'https:' = 'http:'): Resolve
 }
 
 function makeTransport(target: ResolvedTarget): Http2Transport {
-  const clock = new MonotonicClock(false);
+  const clock = new MonotonicClock('sleep');
   return new Http2Transport(target, clock, clock.nowUs());
 }
 

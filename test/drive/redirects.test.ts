@@ -1,12 +1,13 @@
 // Redirects: followed only to the target, by the rules of Fetch, each hop a request; the operation is one.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { Exchange } from '../../src/drive/exchange.js';
 import { Redirects } from '../../src/drive/visits/redirects.js';
 import { quantile } from '../../src/measure/distribution.js';
 import { OUTCOME_INDEX, type Outcome } from '../../src/measure/outcome.js';
 import { sumGroups } from '../../src/measure/snapshot.js';
-import type { Plan, RateStream, RequestTemplate } from '../../src/scenario/plan.js';
+import type { ConnectionPolicy, Plan, RateStream, RequestTemplate } from '../../src/scenario/plan.js';
 import { type Answer, type Seen, type Simulated, simulate, type TargetModel } from '../support/simulation.js';
 import { steadyPlan } from '../support/steady-plan.js';
 
@@ -167,6 +168,38 @@ describe('an operation with redirects', () => {
     const { attempts, planned, statuses } = countsOf(result);
     assert.equal(attempts, planned);
     assert.deepEqual([...statuses], [[302, planned]]);
+  });
+
+  it('settles once, whatever comes on the way and however connections are had', () => {
+    const erratic: TargetModel = (_seq, atUs, uniform) => {
+      const what = uniform(`what ${atUs}`);
+      const serviceUs = 1_000 + uniform(`service ${atUs}`) * 200_000;
+      if (what < 0.05) return { serviceUs: Number.POSITIVE_INFINITY, status: 0 };
+      if (what < 0.15) return { serviceUs, status: 0, failure: 'reset' };
+      if (what < 0.7)
+        return to(`/${what}`, 302, { serviceUs, headers: ['location', '/x', 'set-cookie', `a=${what}`] });
+      return { serviceUs, status: what < 0.75 ? 503 : 200 };
+    };
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 1e6 }),
+        fc.constantFrom<ConnectionPolicy>(
+          { kind: 'visitor', perVisitor: null, idleUs: 60e6 },
+          { kind: 'visitor', perVisitor: 1, idleUs: 500_000 },
+          { kind: 'fresh' },
+          { kind: 'pool', size: 3 },
+        ),
+        (seed, connections) => {
+          const { of, outcomes, planned, attempts, sent } = countsOf(run(erratic, { seed, connections }));
+          assert.equal(
+            outcomes.reduce((sum, n) => sum + n, 0),
+            planned,
+          );
+          assert.ok(of('ok') > 0 && attempts > sent);
+        },
+      ),
+      { numRuns: 40 },
+    );
   });
 
   it('is a bad status when it goes on beyond the number', () => {

@@ -33,6 +33,28 @@ const LOG = { 'a.log': accessLog(3), 'p.csv': 'product,x\n1,2\n' };
 const ids = (text: string) => `${stream('{ recording: a.log }')}ids: { product: ${text} }\n`;
 
 const BAD: Readonly<Record<string, Bad>> = {
+  // Hooks.
+  'hooks that are not there': {
+    yaml: `${GOOD}hooks: sign.mjs\n`,
+    place: at(5, 8),
+    path: 'hooks',
+    message: /"sign\.mjs" does not exist/,
+    hint: /relative to the scenario/,
+  },
+  'hooks that are no module': {
+    yaml: `${GOOD}hooks: sign.ts\n`,
+    files: { 'sign.ts': '' },
+    place: at(5, 8),
+    path: 'hooks',
+    message: /"sign\.ts" is no module/,
+    hint: /\.js or \.mjs/,
+  },
+  'hooks that are no text': {
+    yaml: `${GOOD}hooks: [a.mjs]\n`,
+    place: at(5, 8),
+    path: 'hooks',
+    message: /expected/,
+  },
   // The file and its YAML.
   'an empty file': { yaml: ' \n', place: 'scenario.yaml', path: '', message: /is empty/, hint: /init/ },
   'comments alone': {

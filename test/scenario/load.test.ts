@@ -179,6 +179,13 @@ routes:
   assert.deepEqual([plan.redirects, plan.cookies], [5, false]);
 });
 
+test('redirects may go beyond the ceiling, and that is said', async (t) => {
+  const yaml = GOOD.replace('http://127.0.0.1:8080', '{ url: http://127.0.0.1:8080, ceiling: 50/s }');
+  assert.deepEqual((await load(t, { yaml })).warnings, []);
+  const { warnings } = await load(t, { yaml: `${yaml}redirects: 1\n` });
+  assert.match(warnings.join('\n'), /^redirects: .* beside the planned rate/);
+});
+
 test('addresses of visitors: a range, and the header that carries them', async (t) => {
   const of = async (forwardedFor: string) => {
     const yaml = GOOD.replace(
@@ -448,4 +455,19 @@ test('a host may come from the allow file, which need not exist', async (t) => {
     loadScenario(file, { allowFile: join(folder, 'none') }, {}),
     /is not allowed for this run/,
   );
+});
+
+test('hooks are named in the plan by their digest, and found where they are', async (t) => {
+  const without = await load(t, { yaml: GOOD });
+  assert.equal(without.hooksFile, null);
+  assert.ok(!('hooks' in without.plan));
+  const withHooks = (text: string) =>
+    load(t, { yaml: `${GOOD}hooks: ./sign.mjs\n`, files: { 'sign.mjs': text } });
+  const first = await withHooks('export const beforeRequest = () => {};');
+  assert.match(first.hooksFile ?? '', /^\/.*\/sign\.mjs$/);
+  assert.match(first.plan.hooks?.digest ?? '', /^[0-9a-f]{64}$/);
+  assert.equal(first.inputFiles.length, 1);
+  const second = await withHooks('export const afterResponse = () => {};');
+  assert.notEqual(second.planId, first.planId);
+  assert.notEqual(first.planId, without.planId);
 });

@@ -171,18 +171,7 @@ const HEADS: readonly Row[] = [
     expected: ok(0),
     except: { undici: { why: 'it takes a continue that was not asked for as an error', ...fails('reset') } },
   },
-  {
-    name: 'interim answers without end',
-    answer: say('HTTP/1.1 102 Processing\r\n\r\n'.repeat(100)),
-    expected: fails('protocol'),
-    except: { undici: { why: 'it has no bound: it is cut like silence', ...fails('timeout') } },
-  },
-  {
-    name: 'a switch of protocols',
-    answer: say('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
-    expected: fails('protocol'),
-    except: { undici: { why: 'it closes the connection and tells that', ...fails('reset') } },
-  },
+
   {
     name: 'an error status',
     answer: say('HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nbusy'),
@@ -377,6 +366,18 @@ const BROKEN: readonly Row[] = [
 ];
 
 const MALFORMED: readonly Row[] = [
+  {
+    name: 'a switch of protocols',
+    answer: say('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
+    expected: fails('protocol'),
+    except: { undici: { why: 'it closes the connection and tells that', ...fails('reset') } },
+  },
+  {
+    name: 'interim answers without end',
+    answer: say('HTTP/1.1 102 Processing\r\n\r\n'.repeat(100)),
+    expected: fails('protocol'),
+    except: { undici: { why: 'it has no bound: it is cut like silence', ...fails('timeout') } },
+  },
   { name: 'no HTTP at all', answer: say('SSH-2.0-OpenSSH_9.2\r\n\r\n'), expected: fails('protocol') },
   {
     name: 'another version of HTTP',

@@ -24,6 +24,16 @@ export class Visitor implements Linked<Visitor>, TlsSessions {
   jar: Jar | null = null;
   /** Exchanges that are due and have not settled. */
   underWay = 0;
+  /** Those of them that are not sent yet, as they must wait (`held.ts`), in the order of the visit. */
+  readonly held: Exchange[] = [];
+  /** Whether it is known when the first of them may be sent. */
+  isReleased = false;
+  /** When the last one that waited could be sent. */
+  sentUs = Number.NEGATIVE_INFINITY;
+  /** When the last request of a visit with an order settled. */
+  answeredUs = Number.NEGATIVE_INFINITY;
+  /** What answers have given for later requests, by placeholder; made when it is first needed. */
+  memory: Map<string, string> | null = null;
   /** The last request of the visit has been due. */
   leaves = false;
   previous: Visitor | null = null;
@@ -60,7 +70,12 @@ export class Visitor implements Linked<Visitor>, TlsSessions {
 
   /** Whether anything would be lost if the visitor were forgotten between two requests. */
   get remembers(): boolean {
-    return this.slots.length > 0 || this.#sessions !== null || this.jar !== null;
+    return (
+      this.slots.length > 0 ||
+      this.#sessions !== null ||
+      this.jar !== null ||
+      this.answeredUs !== Number.NEGATIVE_INFINITY
+    );
   }
 }
 

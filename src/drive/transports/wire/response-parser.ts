@@ -2,11 +2,13 @@
 //
 // It walks bytes in place: text is made only of headers that are asked for, and bytes are copied only where a line is
 // cut by the end of a read. Where RFC 9112 leaves a choice:
-// - a line may end in a bare LF (section 2.2); a control character in a line, a bare CR too, is refused;
+// - a line of a head may end in a bare LF (section 2.2); one of a chunk may not;
+// - a control character in a line is refused, a bare CR too;
 // - a folded header is one header (section 5.2); a name with a blank before its colon is refused (section 5.1);
 // - equal lengths are one length; different ones, and what is no number, are refused (section 6.3);
 // - chunked wins over a length, and the connection is not used again, as the peer is confused (section 6.1);
-// - empty lines before the status line are skipped, as Node does.
+// - what an interim answer says of its body and the connection means nothing (section 9.2);
+// - empty lines before a status line are skipped, as Node does.
 import {
   CLOSE,
   CONNECTION,
@@ -109,7 +111,7 @@ export class ResponseParser {
     this.#keepsAll = keepsAll;
     this.#interims = 0;
     this.#hold = null;
-    this.#beginHead(START);
+    this.#beginHead();
   }
 
   /**
@@ -136,8 +138,8 @@ export class ResponseParser {
     return this.done;
   }
 
-  #beginHead(state: number): void {
-    this.#state = state;
+  #beginHead(): void {
+    this.#state = START;
     this.#room = STATUS_LINE_MAX;
     this.#fields = 0;
     this.#length = -1;
@@ -183,7 +185,8 @@ export class ResponseParser {
       this.#held().append(bytes, start, to);
       return end;
     }
-    if (byte === LF) return this.#lineEnds(bytes, start, to, to + 1, end);
+    if (byte === LF && this.#state !== CHUNK_LINE && this.#state !== AFTER_CHUNK)
+      return this.#lineEnds(bytes, start, to, to + 1, end);
     if (byte !== CR) return this.#refuse(to);
     if (to + 1 < end) {
       if (bytes[to + 1] !== LF) return this.#refuse(to);
@@ -323,7 +326,7 @@ export class ResponseParser {
   #headEnds(): void {
     const status = this.#status;
     if (status < 200) {
-      this.#beginHead(STATUS_LINE);
+      this.#beginHead();
       return;
     }
     this.#sink.status(status);
