@@ -100,7 +100,7 @@ const SIDES: Readonly<Record<string, (job: Job, loop: Loop) => void>> = {
     }
   },
   ours: ({ secure, port, connections, streams }, loop) => {
-    const clock = new MonotonicClock(false);
+    const clock = new MonotonicClock('sleep');
     const target = {
       protocol: secure ? 'https:' : 'http:',
       hostname: 'localhost',
