@@ -16,6 +16,7 @@ import { runCommand } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
 import { storefrontCommand } from './commands/storefront.js';
 import { processTerminal } from './commands/terminal.js';
+import type { PacingWanted } from './drive/pacing/calibrate.js';
 import { ExitCode } from './exit-codes.js';
 import { UserError } from './problem.js';
 import { cacheFolder, openRecordings } from './recording/library.js';
@@ -109,6 +110,11 @@ function overrides({ allowHost, ...flags }: OverrideFlags): Overrides & { shard:
 withOverrides(command('run <scenario>', 'replay a scenario at its target and report'))
   .option('--label <text>', 'what this run is, for the report')
   .option('--workers <n>', 'sender threads; from cores and peak rate unless given', readWorkers)
+  .addOption(
+    new Option('--pacing <how>', 'how senders wait: polling near a due time, or by timers alone')
+      .choices(['auto', 'spin', 'sleep'])
+      .default('auto'),
+  )
   .option('--start-at <instant>', 'when due time 0 is, so that shards start together', readInstant)
   .option('-o, --out <file>', 'the result file (default: out/SCENARIO-TIME.ndjson)')
   .option('-r, --report <format[=file]>', 'text or json; repeatable (default: text)', collect)
@@ -120,6 +126,7 @@ withOverrides(command('run <scenario>', 'replay a scenario at its target and rep
   );
 
 interface RunFlags {
+  readonly pacing: PacingWanted;
   readonly workers?: number;
   readonly startAt?: Date;
   readonly out?: string;

@@ -19,6 +19,7 @@ import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { demandOf, endsOf, type Need, resourcesNeeded, shortageOf } from './resources.js';
 import type { Terminal } from './terminal.js';
+import { routeSharesOf, visitsOf, warningsOf, withoutUsers } from './visits.js';
 
 export interface PlanOptions extends Overrides {
   readonly shard: Shard;
@@ -52,8 +53,9 @@ function reportOf(prepared: Prepared): PlanReport {
     const input = inputs.streams[i] as StreamInput;
     const perSec = rate.streams[i] as Float64Array;
     const peakPerSec = perSec.reduce((max, r) => Math.max(max, r), 0);
-    const { arrivals, visitors } = countOf(prepared, stream, input, i);
-    return { name: stream.name, kind: sourceOf(stream), arrivals, visitors, peakPerSec };
+    const { arrivals, visitors, loggedIn } = countOf(prepared, stream, input, i);
+    const visits = visitsOf(stream, input, peakPerSec, loggedIn);
+    return { name: stream.name, kind: sourceOf(stream), arrivals, visitors, peakPerSec, ...visits };
   });
   const sample = sampleRequests(prepared);
   const machine = readMachine();
@@ -98,7 +100,7 @@ function reportOf(prepared: Prepared): PlanReport {
     coverage: coverageOf(prepared),
     amplified: amplifiedOf(prepared),
     gates: loaded.gates.map(({ text }) => text),
-    warnings: [...resources.warnings, ...needs.flatMap(shortage)],
+    warnings: [...resources.warnings, ...needs.flatMap(shortage), ...warningsOf(streams)],
     visitorsKnown: recorded.every((forecast) => forecast === undefined || shard.n === 1),
   };
 }
@@ -114,7 +116,7 @@ function countOf({ loaded, shard, recorded }: Prepared, stream: PlanStream, inpu
   const forecast = recorded[i];
   const lanes = lanesOf(shard, loaded.plan.lanes);
   const arrivals = lanes.reduce((sum, lane) => sum + (forecast?.perLane[lane] ?? 0), 0);
-  return { arrivals, visitors: shard.n === 1 ? (forecast?.visitors ?? 0) : 0 };
+  return { arrivals, visitors: shard.n === 1 ? (forecast?.visitors ?? 0) : 0, loggedIn: 0 };
 }
 
 function sourceOf(stream: PlanStream): string {
@@ -133,11 +135,14 @@ function sampleRequests({ loaded }: Prepared) {
   plan.streams.forEach((stream, i) => {
     const input = inputs.streams[i];
     if (stream.kind !== 'rate' || input?.kind !== 'rate') return;
-    const arrivals = new RateArrivals(plan, stream, i, input, WHOLE, secrets);
+    const arrivals = new RateArrivals(plan, stream, i, withoutUsers(input), WHOLE, secrets);
+    const shares = routeSharesOf(stream);
     for (let n = 0; n < 1000 && arrivals.dueUs !== Number.POSITIVE_INFINITY; n++, arrivals.advance()) {
       arrivals.request(request);
       seen++;
-      perRoute.set(request.route, (perRoute.get(request.route) ?? 0) + 1);
+      // The first arrivals are all first steps: a visit says what the whole will be.
+      for (const [route, share] of shares ?? [[request.route, 1]])
+        perRoute.set(route, (perRoute.get(route) ?? 0) + share);
       const route = plan.routes[request.route]?.name ?? '';
       if (request.method !== 'GET' && request.method !== 'HEAD') writes.add(`${request.method} ${route}`);
       const headers = request.headers.reduce((sum, text) => sum + text.length + 2, 0);
@@ -161,7 +166,7 @@ async function writeArrivals({ loaded, shard }: Prepared): Promise<void> {
   const parts = plan.streams.map((stream, i): Arrivals => {
     const input = inputs.streams[i];
     if (stream.kind === 'rate' && input?.kind === 'rate') {
-      return new RateArrivals(plan, stream, i, input, shard, secrets);
+      return new RateArrivals(plan, stream, i, withoutUsers(input), shard, secrets);
     }
     if (input?.kind !== 'recording') throw new Error('a stream and its input are of different kinds');
     const recorded = new RecordedArrivals(i, [], () => {});

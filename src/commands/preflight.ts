@@ -1,6 +1,7 @@
 // What a run takes of this machine: workers, pacing, bounds.
-import { availableParallelism } from 'node:os';
+import { maySpin } from '../drive/pacing/calibrate.js';
 import type { LoadedScenario } from '../scenario/load.js';
+import { coresOfProcess } from './cores.js';
 import type { Machine } from './machine.js';
 import { DESCRIPTORS_RESERVED } from './resources.js';
 
@@ -8,7 +9,7 @@ import { DESCRIPTORS_RESERVED } from './resources.js';
 export interface Resources {
   readonly workers: number;
   /** Whether senders may poll a core away when a due time is near. */
-  readonly spins: boolean;
+  readonly maySpin: boolean;
   /** Most exchanges under way at once in this process. */
   readonly inFlightMax: number;
   /** Most connections that this process may have open. */
@@ -34,7 +35,8 @@ export function planResources(
   workersWanted: number | undefined,
   machine: Machine,
 ): Resources {
-  const cores = availableParallelism();
+  const { usable, machine: all } = coresOfProcess();
+  const cores = Math.floor(usable);
   // The target's core, if it is here, and the one that merges and draws.
   const free = Math.max(1, cores - 1 - (loaded.target.loopback ? 1 : 0));
   const workers = Math.min(
@@ -52,7 +54,7 @@ export function planResources(
   }
   return {
     workers,
-    spins: cores - workers - (loaded.target.loopback ? 1 : 0) >= 1,
+    maySpin: maySpin(usable, all, workers, loaded.target.loopback),
     connectionsMax: descriptors,
     inFlightMax: loaded.maxInFlight ?? Math.max(workers, Math.min(needed, descriptors)),
     warnings,

@@ -47,6 +47,7 @@ export async function reachTarget(
     host: new URL(target.url).host,
     addresses: first.addresses,
     headers: headersOf(target, secrets, version, run),
+    ...(target.forwardedFor && { forwardedFor: target.forwardedFor }),
     ...(target.sources !== undefined && { sources: target.sources }),
     ...(target.tls !== undefined && { tls: tlsOf(target.tls, secrets) }),
     ...(target.proxy !== undefined && { proxy: proxyOf(target, target.proxy.auth, secrets) }),

@@ -4,6 +4,7 @@ import type { ConnectionPolicy, PlanStream } from '../scenario/plan.js';
 import type { Target } from '../scenario/target.js';
 import type { Machine } from './machine.js';
 import type { Prepared } from './prepare.js';
+import { meanVisit } from './visits.js';
 
 /** Descriptors that are not connections: files, threads, the loop's own. */
 export const DESCRIPTORS_RESERVED = 256;
@@ -77,8 +78,10 @@ function useOf(
 ): { readonly openS: number; readonly opened: number } | null {
   if (policy.kind === 'fresh') return { openS: SERVICE_S, opened: 1 };
   if (stream.kind !== 'rate') return null;
-  const { requests, thinkUs } = stream.visits;
-  if (requests === 1) return { openS: SERVICE_S, opened: 1 };
+  const visit = meanVisit(stream);
+  const requests = visit?.requests ?? stream.visits.requests;
+  if (requests <= 1) return { openS: SERVICE_S, opened: 1 };
+  const thinkUs = visit === undefined ? stream.visits.thinkUs : visit.pausesUs / (requests - 1);
   const pauses = (requests - 1) / requests;
   const openS = (Math.min(thinkUs, policy.idleUs) / 1e6) * pauses;
   return { openS: Math.max(openS, SERVICE_S), opened: thinkUs > policy.idleUs ? 1 : 1 / requests };

@@ -48,6 +48,8 @@ export interface LoadedScenario {
   readonly inputs: PlanInputs;
   readonly inputFiles: readonly InputFile[];
   readonly gates: readonly Gate[];
+  /** Absolute path of the module of hooks; null for none. */
+  readonly hooksFile: string | null;
   /** Most operations under way at once; null: not declared. Not part of the plan. */
   readonly maxInFlight: number | null;
   /** Highest planned rate of all rate streams together, requests a second; recordings are not in it. */

@@ -77,7 +77,7 @@ export function checkCeiling(target: Target, peakPerSec: number): Omit<Problem, 
  */
 export function checkWrites(
   path: Path,
-  requests: readonly RequestTemplate[],
+  requests: readonly Pick<RequestTemplate, 'method' | 'route'>[],
   routes: readonly string[],
   writes: readonly string[],
   problems: ProblemList,

@@ -1,5 +1,6 @@
 // The target: one URL, what recorded hosts become there, its ceiling, its login and how it is reached.
 import { parseRatePerSec } from '../units.js';
+import { type ForwardedFor, readForwardedFor } from './forwarded-for.js';
 import type { InputFiles } from './inputs.js';
 import { type Path, type ProblemList, quote, type Spot } from './problems.js';
 import { type Reach, readLogin, readReach, type TlsOverrides } from './reach.js';
@@ -23,6 +24,8 @@ export interface Target extends Reach {
   readonly ceilingPerSec: number | null;
   /** `user:password` as a template: it holds `${env:NAME}`, never the secret. */
   readonly basicAuth: string | null;
+  /** Addresses that visitors seem to come from; absent: none are sent. */
+  readonly forwardedFor?: ForwardedFor;
 }
 
 /** What the command line says of the target. */
@@ -73,10 +76,19 @@ export async function readTarget(
   const hosts = readHosts(parts.hosts, problems);
   const ceilingSpot: Spot = ceiling === undefined ? ['target', 'ceiling'] : { option: '--ceiling' };
   const ceilingPerSec = readCeiling(ceiling ?? parts.ceiling, ceilingSpot, problems);
+  const forwardedFor = readForwardedFor(['target', 'forwardedFor'], parts.forwardedFor, problems);
   if (origin === undefined) return undefined;
   if (reach.tls !== undefined) checkTls(reach.tls.insecure, origin, problems);
   const places = [origin.hostname, ...(reach.addresses ?? []), reach.proxy?.hostname ?? '127.0.0.1'];
-  return { ...origin, loopback: places.every(isLoopback), hosts, ceilingPerSec, basicAuth, ...reach };
+  return {
+    ...origin,
+    loopback: places.every(isLoopback),
+    hosts,
+    ceilingPerSec,
+    basicAuth,
+    ...(forwardedFor && { forwardedFor }),
+    ...reach,
+  };
 }
 
 function readOrigin(text: string, spot: Spot, problems: ProblemList): Origin | undefined {

@@ -1,11 +1,15 @@
-// Placeholders and secrets in texts: `{name}`, `{{name}}` for a literal, `${env:NAME}`; checked here, filled later.
+// Placeholders and secrets in texts: `{name}`, `{user.name}`, `{{name}}` for a literal, `${env:NAME}`; checked here,
+// filled later.
 import { didYouMean } from './nearest.js';
 import type { Path, ProblemList } from './problems.js';
 
 /** Placeholders that need no data. */
 export const BUILT_IN = ['seq', 'visitor', 'tenant'] as const;
 
-const MARK = /\{\{([A-Za-z_]\w*)\}\}|\$\{env:([A-Za-z_]\w*)\}|\{([A-Za-z_]\w*)\}/g;
+/** What placeholders of a user who logs in begin with. */
+export const USER = 'user.';
+
+const MARK = /\{\{((?:user\.)?[A-Za-z_]\w*)\}\}|\$\{env:([A-Za-z_]\w*)\}|\{((?:user\.)?[A-Za-z_]\w*)\}/g;
 const ENV_HINT = 'an environment variable is written ${'.concat('env:NAME}');
 
 /** A stretch of a template; `text` is what was written, marks included. */
@@ -64,6 +68,8 @@ export class Placeholders {
 
   #hint(name: string): string {
     if (/^[A-Z][A-Z0-9_]*$/.test(name)) return ENV_HINT;
+    // Without a header a users file has users where its columns should be: they are not shown.
+    if (name.startsWith(USER)) return 'the columns of the file that login.users names, by its first line';
     const near = didYouMean(name, this.known);
     return `${near === undefined ? '' : `${near}; `}add it to data, or write {{${name}}} for the text itself`;
   }
@@ -136,9 +142,7 @@ function secretsAllowed(path: Path): boolean {
     return (
       ['basicAuth', 'proxyAuth'].includes(String(path[1])) || (path[1] === 'tls' && path[2] === 'passphrase')
     );
-  return (
-    path[0] === 'streams' &&
-    path[2] === 'requests' &&
-    ['headers', 'json', 'form', 'body'].includes(String(path[4]))
-  );
+  if (path[0] !== 'streams') return false;
+  const request = { requests: 3, flow: 3, login: path[3] === 'steps' ? 4 : Number.NaN }[String(path[2])];
+  return request !== undefined && ['headers', 'json', 'form', 'body'].includes(String(path[request + 1]));
 }

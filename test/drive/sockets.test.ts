@@ -21,7 +21,7 @@ import { ANSWER, type Handshake, startTlsServer } from '../support/tls-server.js
 
 /** Those that speak HTTP/1.1. */
 const TRANSPORTS: Record<string, (target: ResolvedTarget) => Transport> = {
-  undici: (target) => new UndiciTransport(target, new MonotonicClock(false), 0),
+  undici: (target) => new UndiciTransport(target, new MonotonicClock('sleep'), 0),
 };
 
 const TRUSTED: TlsMaterial = { ca: CA, insecure: false };

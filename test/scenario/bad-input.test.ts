@@ -33,6 +33,28 @@ const LOG = { 'a.log': accessLog(3), 'p.csv': 'product,x\n1,2\n' };
 const ids = (text: string) => `${stream('{ recording: a.log }')}ids: { product: ${text} }\n`;
 
 const BAD: Readonly<Record<string, Bad>> = {
+  // Hooks.
+  'hooks that are not there': {
+    yaml: `${GOOD}hooks: sign.mjs\n`,
+    place: at(5, 8),
+    path: 'hooks',
+    message: /"sign\.mjs" does not exist/,
+    hint: /relative to the scenario/,
+  },
+  'hooks that are no module': {
+    yaml: `${GOOD}hooks: sign.ts\n`,
+    files: { 'sign.ts': '' },
+    place: at(5, 8),
+    path: 'hooks',
+    message: /"sign\.ts" is no module/,
+    hint: /\.js or \.mjs/,
+  },
+  'hooks that are no text': {
+    yaml: `${GOOD}hooks: [a.mjs]\n`,
+    place: at(5, 8),
+    path: 'hooks',
+    message: /expected/,
+  },
   // The file and its YAML.
   'an empty file': { yaml: ' \n', place: 'scenario.yaml', path: '', message: /is empty/, hint: /init/ },
   'comments alone': {
@@ -1082,6 +1104,142 @@ const BAD: Readonly<Record<string, Bad>> = {
     path: 'tenants.host',
     message: /no rule of target\.hosts/,
     hint: /"\*\.shop\.example": "\*\.stg\.example"/,
+  },
+
+  // Answers.
+  'a check for nothing': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: "" } }\n`,
+    place: at(5),
+    path: 'routes.home.contains',
+    message: /empty text/,
+  },
+  'a check for nothing among others': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: [a, ""] } }\n`,
+    place: at(5),
+    path: 'routes.home.contains[1]',
+    message: /empty text/,
+  },
+  'a check for a long text': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: ${'x'.repeat(1_001)} } }\n`,
+    place: at(5),
+    path: 'routes.home.contains',
+    message: /longer than 1000 characters/,
+  },
+  'too many texts': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: [${'a,'.repeat(17)}] } }\n`,
+    place: at(5),
+    path: 'routes.home.contains',
+    message: /more than 16 texts/,
+  },
+  'a check for a number': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: 5 } }\n`,
+    place: at(5),
+    path: 'routes.home.contains',
+    message: /expected a text or a list of texts, not 5/,
+  },
+  'a check for a secret': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: "${ENV}" } }\n`,
+    place: at(5),
+    path: 'routes.home.contains',
+    message: /an environment variable cannot stand here/,
+  },
+  'a size that is none': {
+    yaml: `${GOOD}routes: { home: { path: /, minBytes: ">= 2KB" } }\n`,
+    place: at(5),
+    path: 'routes.home.minBytes',
+    message: /is not a size; write 2KB/,
+  },
+  'a size beyond all pages': {
+    yaml: `${GOOD}routes: { home: { path: /, minBytes: 2GB } }\n`,
+    place: at(5),
+    path: 'routes.home.minBytes',
+    message: /expected at most 1GB/,
+  },
+  'a check of a header that is none': {
+    yaml: `${GOOD}routes: { home: { path: /, header: { "content type": html } } }\n`,
+    place: at(5),
+    path: 'routes.home.header["content type"]',
+    message: /not a header name/,
+  },
+  'a check of a header twice': {
+    yaml: `${GOOD}routes: { home: { path: /, header: { ETag: true, etag: true } } }\n`,
+    place: at(5),
+    path: 'routes.home.header.etag',
+    message: /here twice/,
+  },
+  'a check of a header for no': {
+    yaml: `${GOOD}routes: { home: { path: /, header: { etag: false } } }\n`,
+    place: at(5),
+    path: 'routes.home.header.etag',
+    message: /expected a text, or true for any value, not false/,
+  },
+  'a check of no header': {
+    yaml: `${GOOD}routes: { home: { path: /, header: {} } }\n`,
+    place: at(5),
+    path: 'routes.home.header',
+    message: /no header is named/,
+  },
+  'too many redirects': {
+    yaml: `${GOOD}redirects: 21\n`,
+    place: at(5),
+    path: 'redirects',
+    message: /not a whole number from 0 to 20/,
+  },
+  'redirects that are no number': {
+    yaml: `${GOOD}redirects: yes please\n`,
+    place: at(5),
+    path: 'redirects',
+    message: /expected a number, not "yes please"/,
+  },
+  'cookies that are no yes or no': {
+    yaml: `${GOOD}cookies: jar\n`,
+    place: at(5),
+    path: 'cookies',
+    message: /expected true or false, not "jar"/,
+  },
+  'an address for a range': {
+    yaml: staging(', ceiling: 50, forwardedFor: 198.18.0.1'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor',
+    message: /"198.18.0.1" is not a range of IPv4 addresses/,
+    hint: /198\.18\.0\.0\/15/,
+  },
+  'a range that is none': {
+    yaml: staging(', ceiling: 50, forwardedFor: { range: 198.18.0.256/15 }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor.range',
+    message: /not a range/,
+  },
+  'a range of IPv6': {
+    yaml: staging(', ceiling: 50, forwardedFor: { range: "2001:db8::/32" }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor.range',
+    message: /not a range/,
+    hint: /only IPv4/,
+  },
+  'addresses without a range': {
+    yaml: staging(', ceiling: 50, forwardedFor: { header: x-real-ip }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor',
+    message: /range is missing/,
+  },
+  'addresses in a header that is taken': {
+    yaml: staging(', ceiling: 50, forwardedFor: { range: 198.18.0.0/15, header: Cookie }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor.header',
+    message: /Cookie is set by flashcrowd itself/,
+  },
+  'addresses of another kind': {
+    yaml: staging(', ceiling: 50, forwardedFor: 5'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor',
+    message: /expected a range such as 198\.18\.0\.0\/15, or a mapping with range, not 5/,
   },
 };
 

@@ -92,10 +92,29 @@ export interface Answer {
   readonly status: number;
   /** Ends the connection in this way instead of answering. */
   readonly failure?: Outcome;
+  /** Names in lower case and values by turns. */
+  readonly headers?: readonly string[];
+  readonly body?: string | Uint8Array;
+}
+
+/** A request as the target sees it, without the headers of the target's own. */
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  /** Null where it is the target's own. */
+  readonly host: string | null;
+  /** Names and values by turns. */
+  readonly headers: readonly string[];
+  readonly body: string | Uint8Array | null;
 }
 
 /** Decides each answer; a function of the request's number and when it arrived, so that runs can be repeated. */
-export type TargetModel = (seq: number, atUs: number, uniform: (purpose: string) => number) => Answer;
+export type TargetModel = (
+  seq: number,
+  atUs: number,
+  uniform: (purpose: string) => number,
+  request: Seen,
+) => Answer;
 
 /** A request as the target saw it. */
 export interface Arrived {
@@ -176,7 +195,7 @@ class SimulatedConnection implements Connection {
   }
 
   abort(exchange: Exchange, failure: Outcome): void {
-    if (exchange === this.#exchange) this.#end(failure, 0);
+    if (exchange === this.#exchange) this.#end(failure, null);
   }
 
   close(): void {
@@ -201,9 +220,9 @@ class SimulatedConnection implements Connection {
     log.arrived.set(exchange.seq, (log.arrived.get(exchange.seq) ?? 0) + 1);
     const { seq, stream, visitor, endsVisit } = exchange;
     log.requests.push({ seq, atUs: nowUs, stream, visitor, endsVisit, connection: this.#number });
-    const answer = model(exchange.seq, nowUs, this.transport.uniform(exchange.seq));
+    const answer = model(seq, nowUs, this.transport.uniform(seq), seenOf(exchange));
     if (answer.serviceUs === Number.POSITIVE_INFINITY) return;
-    this.#later(nowUs + answer.serviceUs, () => this.#end(answer.failure ?? null, answer.status));
+    this.#later(nowUs + answer.serviceUs, () => this.#end(answer.failure ?? null, answer));
   }
 
   /** The generator reads this when its loop comes round; an end of before is forgotten. */
@@ -214,7 +233,7 @@ class SimulatedConnection implements Connection {
     });
   }
 
-  #end(failure: Outcome | null, status: number): void {
+  #end(failure: Outcome | null, answer: Answer | null): void {
     const exchange = this.#exchange;
     if (exchange === null) return;
     this.#exchange = null;
@@ -223,11 +242,22 @@ class SimulatedConnection implements Connection {
     exchange.failure = failure;
     if (failure === null) {
       exchange.firstByteUs = exchange.endUs;
-      exchange.answer.status = status;
+      if (answer !== null) tell(exchange, answer);
     }
     if (failure !== null) this.#disconnect();
     this.listener.settled(this, exchange, failure === null);
   }
+}
+
+function seenOf({ request, extraHeaders }: Exchange): Seen {
+  const { method, path, host, headers, body } = request;
+  return { method, path, host, headers: [...(extraHeaders ?? []), ...headers], body };
+}
+
+function tell({ answer }: Exchange, { status, headers = [], body }: Answer): void {
+  answer.status = status;
+  for (let i = 0; i < headers.length; i += 2) answer.header(headers[i] ?? '', headers[i + 1] ?? '');
+  if (body !== undefined) answer.data(Buffer.from(body));
 }
 
 function openingOf(totalUs: number): Opening {
@@ -241,6 +271,8 @@ function openingOf(totalUs: number): Opening {
     resumed: false,
   };
 }
+
+const SIMULATED_TARGET = { protocol: 'http:', host: '127.0.0.1:1' } as const;
 
 export interface SimulationOptions {
   readonly plan: Plan;
@@ -298,7 +330,7 @@ export function simulate(options: SimulationOptions): Simulated {
     phases: rate.phases,
     arrivals: new MergedArrivals(streams),
     clock: world,
-    conversation: new Conversation(plan),
+    conversation: new Conversation(plan, SIMULATED_TARGET, world),
     transport: new SimulatedTransport(
       world,
       options.target,

@@ -1,5 +1,6 @@
 // Where requests go, resolved: the one target of a run as the senders need it, and the name that its certificate bears.
 import { isIP } from 'node:net';
+import type { ForwardedFor } from '../../scenario/forwarded-for.js';
 import type { TargetProxy } from './tunnel.js';
 
 /** Plain data, so that it can be handed to a worker thread. */
@@ -18,6 +19,8 @@ export interface ResolvedTarget {
   readonly proxy?: TargetProxy;
   /** IP addresses of this machine to connect from, used in turn; chosen by the system where absent. */
   readonly sources?: readonly string[];
+  /** Addresses that visitors seem to come from; absent: theirs is ours. */
+  readonly forwardedFor?: ForwardedFor;
 }
 
 /** How TLS is spoken beside Node's defaults; certificates and keys are PEM texts. */

@@ -3,9 +3,12 @@ import type { Slot } from '../connections/slot.js';
 import type { Exchange } from '../exchange.js';
 import { type Linked, LinkedList } from '../linked-list.js';
 import { Budget, type TlsSessions } from '../sockets/sessions.js';
+import { type Jar, weightOf } from './cookies.js';
 
 /** Visitors who send nothing now and may come back; the one who has been away longest is forgotten first. */
 const AWAY_MAX = 262_144;
+/** What their cookies may weigh in all. */
+const AWAY_BYTES_MAX = 64 * 1024 * 1024;
 /** Server names whose TLS session a visitor keeps. */
 const SESSIONS_MAX = 8;
 /** Sessions that the visitors of a shard keep together, some 2 KB each; beyond it a returning visitor is as a new one. */
@@ -17,8 +20,20 @@ export class Visitor implements Linked<Visitor>, TlsSessions {
   readonly slots: Slot[] = [];
   /** Exchanges that wait for one of them; empty unless their number is limited. */
   readonly waiting: Exchange[] = [];
+  /** Made when an answer first sets a cookie. */
+  jar: Jar | null = null;
   /** Exchanges that are due and have not settled. */
   underWay = 0;
+  /** Those of them that are not sent yet, as they must wait (`held.ts`), in the order of the visit. */
+  readonly held: Exchange[] = [];
+  /** Whether it is known when the first of them may be sent. */
+  isReleased = false;
+  /** When the last one that waited could be sent. */
+  sentUs = Number.NEGATIVE_INFINITY;
+  /** When the last request of a visit with an order settled. */
+  answeredUs = Number.NEGATIVE_INFINITY;
+  /** What answers have given for later requests, by placeholder; made when it is first needed. */
+  memory: Map<string, string> | null = null;
   /** The last request of the visit has been due. */
   leaves = false;
   previous: Visitor | null = null;
@@ -55,7 +70,12 @@ export class Visitor implements Linked<Visitor>, TlsSessions {
 
   /** Whether anything would be lost if the visitor were forgotten between two requests. */
   get remembers(): boolean {
-    return this.slots.length > 0 || this.#sessions !== null;
+    return (
+      this.slots.length > 0 ||
+      this.#sessions !== null ||
+      this.jar !== null ||
+      this.answeredUs !== Number.NEGATIVE_INFINITY
+    );
   }
 }
 
@@ -66,6 +86,7 @@ export class Visitors {
   /** Those with nothing under way, the longest away first. */
   readonly #away = new LinkedList<Visitor>();
   readonly #sessions = new Budget(SESSIONS_IN_ALL_MAX);
+  #awayBytes = 0;
 
   /** The visitor of an arrival that is due; new ones are made. Each call is answered by one of `settled`. */
   due(stream: number, number: number, endsVisit: boolean): Visitor {
@@ -75,7 +96,7 @@ export class Visitors {
       visitor = new Visitor(stream, number, this.#sessions);
       known.set(number, visitor);
     } else if (visitor.underWay === 0) {
-      this.#away.remove(visitor);
+      this.#back(visitor);
     }
     visitor.underWay++;
     if (endsVisit) visitor.leaves = true;
@@ -90,14 +111,22 @@ export class Visitors {
       return;
     }
     this.#away.append(visitor);
-    const longest = this.#away.first;
-    if (this.#away.size <= AWAY_MAX || longest === null) return;
-    this.#away.remove(longest);
-    this.#forget(longest);
+    this.#awayBytes += weightOf(visitor.jar);
+    while (this.#away.size > AWAY_MAX || this.#awayBytes > AWAY_BYTES_MAX) {
+      const longest = this.#away.first;
+      if (longest === null) return;
+      this.#back(longest);
+      this.#forget(longest);
+    }
   }
 
   #forget(visitor: Visitor): void {
     this.#known[visitor.stream]?.delete(visitor.number);
     visitor.forget();
+  }
+
+  #back(visitor: Visitor): void {
+    this.#away.remove(visitor);
+    this.#awayBytes -= weightOf(visitor.jar);
   }
 }
