@@ -44,16 +44,16 @@ export function connectionDemand(
   for (const { stream, perSec } of streams) {
     const use = useOf(policy, stream);
     if (use === null) continue;
+    const within = sumsWithin(perSec, use.heldS);
     for (let s = 0; s < perSec.length; s++) {
-      const rate = (perSec[s] ?? 0) * share;
-      open[s] = (open[s] ?? 0) + rate * use.openS;
-      opened[s] = (opened[s] ?? 0) + rate * use.opened;
+      open[s] = (open[s] ?? 0) + (within[s] ?? 0) * share * use.held;
+      opened[s] = (opened[s] ?? 0) + (perSec[s] ?? 0) * share * use.opened;
     }
   }
   const demand = {
-    open: Math.ceil(open.reduce((a, b) => Math.max(a, b), 0)),
-    newPerSec: opened.reduce((a, b) => Math.max(a, b), 0),
-    newPerMinute: Math.ceil(mostWithin(opened, TIME_WAIT_S)),
+    open: wholeOf(most(open)),
+    newPerSec: most(opened),
+    newPerMinute: wholeOf(most(sumsWithin(opened, TIME_WAIT_S))),
   };
   return demand.open === 0 ? null : demand;
 }
@@ -69,33 +69,45 @@ export function demandOf({ loaded, rate, shard }: Prepared): ConnectionDemand | 
 }
 
 /**
- * What one request of a stream adds: how many seconds a connection is open for it, and how many are opened. By
- * Little's law, a visitor of n requests is there for n − 1 pauses, and pauses longer than a connection is kept end it.
+ * What a stream's requests do to connections: for how long and by what share of them one is held afterwards, and what
+ * share opens one. A visitor of n requests makes n − 1 pauses, and holds a connection for as long as a pause lasts or
+ * the policy keeps it.
  */
 function useOf(
   policy: Exclude<ConnectionPolicy, { kind: 'pool' }>,
   stream: PlanStream,
-): { readonly openS: number; readonly opened: number } | null {
-  if (policy.kind === 'fresh') return { openS: SERVICE_S, opened: 1 };
+): { readonly heldS: number; readonly held: number; readonly opened: number } | null {
+  const once = { heldS: SERVICE_S, held: 1, opened: 1 };
+  if (policy.kind === 'fresh') return once;
   if (stream.kind !== 'rate') return null;
   const visit = meanVisit(stream);
   const requests = visit?.requests ?? stream.visits.requests;
-  if (requests <= 1) return { openS: SERVICE_S, opened: 1 };
+  if (requests <= 1) return once;
   const thinkUs = visit === undefined ? stream.visits.thinkUs : visit.pausesUs / (requests - 1);
-  const pauses = (requests - 1) / requests;
-  const openS = (Math.min(thinkUs, policy.idleUs) / 1e6) * pauses;
-  return { openS: Math.max(openS, SERVICE_S), opened: thinkUs > policy.idleUs ? 1 : 1 / requests };
+  return {
+    heldS: Math.max(SERVICE_S, Math.min(thinkUs, policy.idleUs) / 1e6),
+    held: (requests - 1) / requests,
+    opened: thinkUs > policy.idleUs ? 1 : 1 / requests,
+  };
 }
 
-/** The largest sum of so many values in a row. */
-function mostWithin(values: Float64Array, length: number): number {
+/** For each second, the sum of the values within so many seconds up to it. */
+function sumsWithin(values: Float64Array, seconds: number): Float64Array {
+  const whole = Math.ceil(seconds);
   let sum = 0;
-  let most = 0;
-  for (let i = 0; i < values.length; i++) {
-    sum += (values[i] ?? 0) - (i >= length ? (values[i - length] ?? 0) : 0);
-    most = Math.max(most, sum);
-  }
-  return most;
+  return values.map((value, i) => {
+    sum += value - (i >= whole ? (values[i - whole] ?? 0) : 0);
+    return (sum * seconds) / whole;
+  });
+}
+
+function most(values: Float64Array): number {
+  return values.reduce((a, b) => Math.max(a, b), 0);
+}
+
+/** Rounded up, but for what adding fractions may have left over. */
+function wholeOf(value: number): number {
+  return Math.ceil(value - 1e-6);
 }
 
 /** Where connections go, as far as ports depend on it. */

@@ -44,9 +44,16 @@ describe('the connections of a plan', () => {
 
   it('of visitors who pause longer than connections are kept are new for every request', async (t) => {
     const stream = await streamOf(t, 6, 90);
-    const perSec = new Float64Array(10).fill(60);
+    const perSec = new Float64Array(100).fill(60);
     const demand = connectionDemand(VISITOR, [{ stream, perSec }], 1);
-    assert.deepEqual(demand, { open: 3000, newPerSec: 60, newPerMinute: 600 });
+    assert.deepEqual(demand, { open: 3000, newPerSec: 60, newPerMinute: 3600 });
+  });
+
+  it('are no more than have been opened in a spike shorter than a pause', async (t) => {
+    const stream = await streamOf(t, 2, 30);
+    const perSec = Float64Array.from({ length: 100 }, (_, s) => (s >= 40 && s < 50 ? 100 : 0));
+    const demand = connectionDemand(VISITOR, [{ stream, perSec }], 1);
+    assert.deepEqual(demand, { open: 500, newPerSec: 50, newPerMinute: 500 });
   });
 
   it('are counted at the worst second and minute of all streams together', async (t) => {
