@@ -11,8 +11,6 @@ export const DESCRIPTORS_RESERVED = 256;
 /** How long a closed connection holds its port (Linux, TCP_TIMEWAIT_LEN), and until it may be taken over. */
 const TIME_WAIT_S = 60;
 const REUSE_S = 1;
-/** How long a request without a pause after it is taken to hold its connection. */
-const SERVICE_S = 1;
 
 /** Connections of this process if all goes well: most at once, and most new ones in a second and in a minute. */
 export interface ConnectionDemand {
@@ -42,18 +40,17 @@ export function connectionDemand(
   const open = new Float64Array(seconds);
   const opened = new Float64Array(seconds);
   for (const { stream, perSec } of streams) {
-    const use = useOf(policy, stream);
-    if (use === null) continue;
-    const within = sumsWithin(perSec, use.heldS);
-    for (let s = 0; s < perSec.length; s++) {
-      open[s] = (open[s] ?? 0) + (within[s] ?? 0) * share * use.held;
-      opened[s] = (opened[s] ?? 0) + (perSec[s] ?? 0) * share * use.opened;
-    }
+    const rates = perSec.map((rate) => rate * share);
+    const own =
+      policy.kind === 'fresh' ? { open: rates, opened: rates } : visitsOf(policy.idleUs, stream, rates);
+    if (own === null) continue;
+    addTo(open, own.open);
+    addTo(opened, own.opened);
   }
   const demand = {
     open: wholeOf(most(open)),
     newPerSec: most(opened),
-    newPerMinute: wholeOf(most(sumsWithin(opened, TIME_WAIT_S))),
+    newPerMinute: wholeOf(most(sumsWithinMinute(opened))),
   };
   return demand.open === 0 ? null : demand;
 }
@@ -68,37 +65,67 @@ export function demandOf({ loaded, rate, shard }: Prepared): ConnectionDemand | 
   return { ...demand, open: Math.min(demand.open, loaded.maxInFlight ?? demand.open) };
 }
 
-/**
- * What a stream's requests do to connections: for how long and by what share of them one is held afterwards, and what
- * share opens one. A visitor of n requests makes n − 1 pauses, and holds a connection for as long as a pause lasts or
- * the policy keeps it.
- */
-function useOf(
-  policy: Exclude<ConnectionPolicy, { kind: 'pool' }>,
+/** Open and new connections of a stream's visitors in each second; null where its visits are not known. */
+function visitsOf(
+  idleUs: number,
   stream: PlanStream,
-): { readonly heldS: number; readonly held: number; readonly opened: number } | null {
-  const once = { heldS: SERVICE_S, held: 1, opened: 1 };
-  if (policy.kind === 'fresh') return once;
+  rates: Float64Array,
+): { readonly open: Float64Array; readonly opened: Float64Array } | null {
   if (stream.kind !== 'rate') return null;
   const visit = meanVisit(stream);
   const requests = visit?.requests ?? stream.visits.requests;
-  if (requests <= 1) return once;
+  // A request that ends its visit holds its connection for a second at most.
+  if (requests <= 1) return { open: rates, opened: rates };
   const thinkUs = visit === undefined ? stream.visits.thinkUs : visit.pausesUs / (requests - 1);
-  return {
-    heldS: Math.max(SERVICE_S, Math.min(thinkUs, policy.idleUs) / 1e6),
-    held: (requests - 1) / requests,
-    opened: thinkUs > policy.idleUs ? 1 : 1 / requests,
-  };
+  return connectionsOfVisits(rates, requests, thinkUs / 1e6, idleUs / 1e6);
 }
 
-/** For each second, the sum of the values within so many seconds up to it. */
-function sumsWithin(values: Float64Array, seconds: number): Float64Array {
-  const whole = Math.ceil(seconds);
+/**
+ * Visitors as a fluid, second by second: a request goes to those who have paused, the longest first, else to new ones,
+ * as the schedule deals them. So a rise brings new visitors, and those of a peak are there until their connections
+ * have been idle too long. After the first request of n all stay, after each other one all but 1 / (n − 1).
+ */
+function connectionsOfVisits(rates: Float64Array, requests: number, thinkS: number, idleS: number) {
+  const pauseS = Math.max(1, Math.round(thinkS));
+  const staying = new Float64Array(rates.length);
+  const open = new Float64Array(rates.length);
+  const opened = new Float64Array(rates.length);
+  let next = 0;
+  let oldestHeld = 0;
+  let held = 0;
+  for (let s = 0; s < rates.length; s++) {
+    for (; oldestHeld < s - idleS; oldestHeld++) held -= staying[oldestHeld] ?? 0;
+    let wanted = rates[s] ?? 0;
+    let returning = 0;
+    let kept = 0;
+    while (next <= s - pauseS && wanted > 0) {
+      const there = staying[next] ?? 0;
+      const taken = Math.min(there, wanted);
+      staying[next] = there - taken;
+      wanted -= taken;
+      returning += taken;
+      if (next >= oldestHeld) kept += taken;
+      if (taken === there) next++;
+    }
+    staying[s] = wanted * Math.min(1, requests - 1) + returning * Math.max(0, 1 - 1 / (requests - 1));
+    held += (staying[s] ?? 0) - kept;
+    open[s] = Math.max(held, rates[s] ?? 0);
+    opened[s] = wanted + returning - kept;
+  }
+  return { open, opened };
+}
+
+/** For each second, the sum of the values within the minute up to it. */
+function sumsWithinMinute(values: Float64Array): Float64Array {
   let sum = 0;
   return values.map((value, i) => {
-    sum += value - (i >= whole ? (values[i - whole] ?? 0) : 0);
-    return (sum * seconds) / whole;
+    sum += value - (i >= TIME_WAIT_S ? (values[i - TIME_WAIT_S] ?? 0) : 0);
+    return sum;
   });
+}
+
+function addTo(sum: Float64Array, values: Float64Array): void {
+  for (let i = 0; i < values.length; i++) sum[i] = (sum[i] ?? 0) + (values[i] ?? 0);
 }
 
 function most(values: Float64Array): number {
