@@ -2,6 +2,7 @@
 import type { Outcome } from '../../../measure/outcome.js';
 import type { Exchange } from '../../exchange.js';
 import type { TlsSessions } from '../../sockets/socket-opener.js';
+import { serverNameOf } from '../../sockets/target.js';
 import { outcomeOfError } from '../failures.js';
 import type { Connection, ConnectionListener } from '../transport.js';
 import { ResponseParser, type ResponseSink } from './response-parser.js';
@@ -88,11 +89,12 @@ export class WireConnection implements Connection, ResponseSink {
   }
 
   #open(): void {
-    const servername = (this.#host ?? this.#transport.target.hostname).replace(/:\d+$/, '');
     this.#socket = this.#transport.opener.open(
-      servername,
+      serverNameOf(this.#host, this.#transport.target),
       this.#sessions,
       (socket, opening) => {
+        // Behind a proxy it is another one than was opened.
+        this.#socket = socket;
         socket.on('end', () => this.#farEnd());
         socket.on('error', (error) => this.#broken(error));
         socket.on('close', () => this.#farEnd());
