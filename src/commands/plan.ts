@@ -14,9 +14,12 @@ import { RateArrivals } from '../schedule/rate-arrivals.js';
 import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
 import { rowsOf } from '../workers/rows.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
+import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
+import { demandOf, endsOf, type Need, resourcesNeeded, shortageOf } from './resources.js';
 import type { Terminal } from './terminal.js';
+import { routeSharesOf, visitsOf, warningsOf, withoutUsers } from './visits.js';
 
 export interface PlanOptions extends Overrides {
   readonly shard: Shard;
@@ -50,15 +53,23 @@ function reportOf(prepared: Prepared): PlanReport {
     const input = inputs.streams[i] as StreamInput;
     const perSec = rate.streams[i] as Float64Array;
     const peakPerSec = perSec.reduce((max, r) => Math.max(max, r), 0);
-    const { arrivals, visitors } = countOf(prepared, stream, input, i);
-    return { name: stream.name, kind: sourceOf(stream), arrivals, visitors, peakPerSec };
+    const { arrivals, visitors, loggedIn } = countOf(prepared, stream, input, i);
+    const visits = visitsOf(stream, input, peakPerSec, loggedIn);
+    return { name: stream.name, kind: sourceOf(stream), arrivals, visitors, peakPerSec, ...visits };
   });
   const sample = sampleRequests(prepared);
+  const machine = readMachine();
+  const demand = demandOf(prepared);
+  const { target } = loaded;
+  // No name is resolved here: one address unless the scenario names more.
+  const needs =
+    demand === null ? [] : resourcesNeeded(demand, machine, endsOf(target, target.addresses?.length ?? 1));
   const resources = planResources(
     loaded,
     rate.peakPerSec / shard.n,
     lanesOf(shard, plan.lanes).length,
     undefined,
+    machine,
   );
   return {
     scenario: loaded.name,
@@ -84,13 +95,19 @@ function reportOf(prepared: Prepared): PlanReport {
     requestBytes: sample.bytes,
     workers: resources.workers,
     inFlightMax: resources.inFlightMax,
-    connectionsAtPeak: connectionsAtPeak(prepared),
+    connectionsAtPeak: demand,
+    needs: needs.map(({ what, needed, available }) => ({ what, needed, available })),
     coverage: coverageOf(prepared),
     amplified: amplifiedOf(prepared),
     gates: loaded.gates.map(({ text }) => text),
-    warnings: resources.warnings,
+    warnings: [...resources.warnings, ...needs.flatMap(shortage), ...warningsOf(streams)],
     visitorsKnown: recorded.every((forecast) => forecast === undefined || shard.n === 1),
   };
+}
+
+function shortage(need: Need): string[] {
+  const words = shortageOf(need);
+  return words === undefined ? [] : [`${words}: ${need.hint}; a run would be refused`];
 }
 
 function countOf({ loaded, shard, recorded }: Prepared, stream: PlanStream, input: StreamInput, i: number) {
@@ -99,30 +116,12 @@ function countOf({ loaded, shard, recorded }: Prepared, stream: PlanStream, inpu
   const forecast = recorded[i];
   const lanes = lanesOf(shard, loaded.plan.lanes);
   const arrivals = lanes.reduce((sum, lane) => sum + (forecast?.perLane[lane] ?? 0), 0);
-  return { arrivals, visitors: shard.n === 1 ? (forecast?.visitors ?? 0) : 0 };
+  return { arrivals, visitors: shard.n === 1 ? (forecast?.visitors ?? 0) : 0, loggedIn: 0 };
 }
 
 function sourceOf(stream: PlanStream): string {
   if (stream.kind === 'rate') return stream.source.kind;
   return stream.pace === null ? 'recording' : `recording, ${stream.pace.source.kind}`;
-}
-
-/** Connections open at once when all goes well: the visitors between their requests, or what the policy fixes. */
-function connectionsAtPeak({ loaded, rate, shard }: Prepared): { open: number; newPerSec: number } | null {
-  const { connections } = loaded.plan;
-  const peakPerSec = rate.peakPerSec / shard.n;
-  if (connections.kind === 'pool') return { open: connections.size, newPerSec: 0 };
-  if (connections.kind === 'fresh') return { open: Math.ceil(peakPerSec), newPerSec: peakPerSec };
-  let open = 0;
-  let newPerSec = 0;
-  loaded.plan.streams.forEach((stream, i) => {
-    if (stream.kind !== 'rate') return;
-    const streamPeak = (rate.streams[i] as Float64Array).reduce((max, r) => Math.max(max, r), 0) / shard.n;
-    // Little: each visitor stays for (requests − 1) pauses of at least the think time.
-    open += streamPeak * (stream.visits.requests > 1 ? stream.visits.thinkUs / 1e6 : 1);
-    newPerSec += streamPeak / stream.visits.requests;
-  });
-  return open === 0 ? null : { open: Math.ceil(open), newPerSec };
 }
 
 /** What requests look like, from the first thousand of each rate stream. */
@@ -136,11 +135,14 @@ function sampleRequests({ loaded }: Prepared) {
   plan.streams.forEach((stream, i) => {
     const input = inputs.streams[i];
     if (stream.kind !== 'rate' || input?.kind !== 'rate') return;
-    const arrivals = new RateArrivals(plan, stream, i, input, WHOLE, secrets);
+    const arrivals = new RateArrivals(plan, stream, i, withoutUsers(input), WHOLE, secrets);
+    const shares = routeSharesOf(stream);
     for (let n = 0; n < 1000 && arrivals.dueUs !== Number.POSITIVE_INFINITY; n++, arrivals.advance()) {
       arrivals.request(request);
       seen++;
-      perRoute.set(request.route, (perRoute.get(request.route) ?? 0) + 1);
+      // The first arrivals are all first steps: a visit says what the whole will be.
+      for (const [route, share] of shares ?? [[request.route, 1]])
+        perRoute.set(route, (perRoute.get(route) ?? 0) + share);
       const route = plan.routes[request.route]?.name ?? '';
       if (request.method !== 'GET' && request.method !== 'HEAD') writes.add(`${request.method} ${route}`);
       const headers = request.headers.reduce((sum, text) => sum + text.length + 2, 0);
@@ -164,7 +166,7 @@ async function writeArrivals({ loaded, shard }: Prepared): Promise<void> {
   const parts = plan.streams.map((stream, i): Arrivals => {
     const input = inputs.streams[i];
     if (stream.kind === 'rate' && input?.kind === 'rate') {
-      return new RateArrivals(plan, stream, i, input, shard, secrets);
+      return new RateArrivals(plan, stream, i, withoutUsers(input), shard, secrets);
     }
     if (input?.kind !== 'recording') throw new Error('a stream and its input are of different kinds');
     const recorded = new RecordedArrivals(i, [], () => {});

@@ -1,13 +1,15 @@
 // An answer as far as it is looked at: counted always, kept only where something asked for it; reused.
 
 import type { CacheResult } from '../measure/operation.js';
+import { CACHE_HEADERS, cacheResultOf, isAged } from './cache-headers.js';
 
 /** Filled in by a transport, in the order of arrival. Interim answers (1xx) are not part of it. */
 export class Answer {
   /** 0 for none. */
   status = 0;
-  /** Bytes of the body received, as they came. */
+  /** Bytes of the bodies received, as they came; of all answers to the operation. */
   bytes = 0;
+  /** What a cache on the way said; null for nothing. */
   cache: CacheResult | null = null;
   /** The value of `x-flashcrowd-stop`, if it had one. */
   stop: string | null = null;
@@ -26,6 +28,15 @@ export class Answer {
   /** How many bytes of the body are wanted. Set before the request is sent. */
   bodyMax = 0;
   #keptBytes = 0;
+  /** Of the answers before this one. */
+  #earlierBytes = 0;
+  /** Whether `cache` is but a guess by the answer's age. */
+  #byAge = false;
+
+  /** Bytes of this answer's body received, as they came. */
+  get bodyBytes(): number {
+    return this.bytes - this.#earlierBytes;
+  }
 
   /** Makes it new for the next arrival. */
   reset(): void {
@@ -43,9 +54,12 @@ export class Answer {
     this.location = null;
     this.encoding = null;
     this.setCookies = null;
-    this.headers.length = 0;
-    this.body.length = 0;
+    // To shorten what is empty already costs as much as a look at the clock.
+    if (this.headers.length > 0) this.headers.length = 0;
+    if (this.body.length > 0) this.body.length = 0;
     this.#keptBytes = 0;
+    this.#earlierBytes = this.bytes;
+    this.#byAge = false;
   }
 
   /**
@@ -68,7 +82,22 @@ export class Answer {
         if (this.setCookies === null) this.setCookies = [value];
         else if (this.setCookies.length < SET_COOKIES_MAX) this.setCookies.push(value);
         break;
+      case 'age':
+        if (this.cache === null && isAged(value)) {
+          this.cache = 'hit';
+          this.#byAge = true;
+        }
+        break;
+      default:
+        if (CACHE_HEADERS.includes(name)) this.#cacheSaid(cacheResultOf(name, value));
     }
+  }
+
+  /** Of several that say it, any hit counts; what is said wins over what the age lets guess. */
+  #cacheSaid(said: CacheResult | null): void {
+    if (said === null || (said === 'miss' && this.cache !== null && !this.#byAge)) return;
+    this.cache = said;
+    this.#byAge = false;
   }
 
   /** Takes a part of the body; copies what it keeps, as transports reuse their buffers. */
@@ -91,6 +120,5 @@ export const LOOKED_AT: readonly string[] = [
   'content-encoding',
   'set-cookie',
   'age',
-  'x-cache',
-  'cf-cache-status',
+  ...CACHE_HEADERS,
 ];

@@ -10,11 +10,12 @@ import { type Arrivals, recordedOutcomeOf } from '../schedule/arrivals.js';
 import { type Connections, type ExchangeListener, makeConnections } from './connections/connections.js';
 import { Exchange } from './exchange.js';
 import { Ledger } from './ledger.js';
-import { LinkedList } from './linked-list.js';
 import type { Clock } from './pacing/clock.js';
+import { TimerWheel } from './pacing/timer-wheel.js';
 import type { Opening } from './sockets/socket-opener.js';
 import type { Transport } from './transports/transport.js';
 import type { Conversation } from './visits/conversation.js';
+import { Held } from './visits/held.js';
 import { Visitors } from './visits/visitors.js';
 import { Vitals } from './vitals.js';
 
@@ -24,6 +25,10 @@ const HEARTBEAT_US = 2_000;
 const IDLE_HEARTBEAT_US = 50_000;
 /** How often closed windows are handed over. */
 const PUBLISH_US = 250_000;
+/** They are handed over while no arrival is due for this long, */
+const PUBLISH_ROOM_US = 1_000;
+/** or when they have waited for such a moment this long. */
+const PUBLISH_WAIT_US = 100_000;
 /** A turn fires no longer than this before it lets answers in, so that a burst does not become a stall. */
 const FIRE_US = 2_000;
 /** A start later than this counts what it missed as unsent; less is lag. */
@@ -72,15 +77,20 @@ export class Driver implements ExchangeListener {
   readonly #recorder: Recorder;
   readonly #ledger = new Ledger();
   readonly #vitals: Vitals;
-  /** Exchanges under way in the order they were fired, which is that of their deadlines. */
-  readonly #underWay = new LinkedList<Exchange>();
+  /** Exchanges under way, by their deadlines. */
+  readonly #underWay = new TimerWheel<Exchange>();
+  /** Due arrivals that wait for an answer of their visitor's. */
+  readonly #held = new Held();
   readonly #spare: Exchange[] = [];
   readonly #turn = () => this.turn();
+  readonly #timeOut = (exchange: Exchange) => this.#cut(exchange, 'timeout');
+  readonly #stopOne = (exchange: Exchange) => this.#cut(exchange, 'stopped');
   #startUs = 0;
   #missedUs = 0;
   #stopUs = Number.POSITIVE_INFINITY;
   #cutUs = Number.POSITIVE_INFINITY;
   #nextPublishUs = 0;
+  #wakeUs = 0;
   #lastDueUs = 0;
   #due = 0;
   #ok = 0;
@@ -134,6 +144,7 @@ export class Driver implements ExchangeListener {
     const nowUs = this.#nowUs();
     this.#ledger.stamp(nowUs);
     this.#ledger.turn(nowUs);
+    if (this.#held.size > 0) this.#fireHeld(nowUs);
     this.#fireDue(nowUs);
     // After a stall the answers that are already here must be read before anything is called overdue.
     if (!this.#ledger.inDoubt) this.#cutOverdue(nowUs);
@@ -143,7 +154,7 @@ export class Driver implements ExchangeListener {
       this.#finish();
       return;
     }
-    if (nowUs >= this.#nextPublishUs) {
+    if (nowUs >= this.#nextPublishUs && this.#hasTime(nowUs)) {
       this.#publish(Math.min(this.#horizonUs(), nowUs));
       this.#nextPublishUs = nowUs + PUBLISH_US;
     }
@@ -155,10 +166,10 @@ export class Driver implements ExchangeListener {
   }
 
   settled(exchange: Exchange): void {
-    const nowUs = this.#nowUs();
-    this.#ledger.stamp(nowUs);
-    if (Number.isNaN(exchange.endUs)) exchange.endUs = nowUs;
-    exchange.endUs = Math.max(exchange.endUs, exchange.firedUs);
+    // Transports have just read the clock; once more for each answer would cost as much as recording it.
+    if (Number.isNaN(exchange.endUs)) exchange.endUs = this.#nowUs();
+    this.#ledger.stamp(exchange.endUs);
+    if (exchange.endUs < exchange.firedUs) exchange.endUs = exchange.firedUs;
     const outcome = this.#outcomeOf(exchange);
     if (exchange.answer.stop === this.#options.run) this.#options.stopRequested();
     if (outcome === 'again') {
@@ -166,7 +177,8 @@ export class Driver implements ExchangeListener {
       this.#connections.send(exchange);
       return;
     }
-    this.#underWay.remove(exchange);
+    this.#underWay.cancel(exchange);
+    exchange.sumUp();
     exchange.stallUs = this.#ledger.overlapUs(exchange);
     exchange.outcome = outcome;
     this.#settle(exchange);
@@ -191,44 +203,80 @@ export class Driver implements ExchangeListener {
       this.#recorder.due(exchange);
       // Moving on before firing keeps the work of the next arrival out of this one's way to the wire.
       arrivals.advance();
-      firedUs = this.#fire(exchange);
+      firedUs = this.#mustWait(exchange, firedUs) ? this.#nowUs() : this.#fire(exchange, firedUs);
       if (firedUs > limitUs) return;
     }
+  }
+
+  /** Fires what has waited long enough; after a stop nothing more of it is sent. */
+  #fireHeld(nowUs: number): void {
+    const limitUs = nowUs + FIRE_US;
+    let firedUs = nowUs;
+    while (firedUs <= limitUs) {
+      const stopped = firedUs >= this.#stopUs;
+      const exchange = stopped ? this.#held.takeAny() : this.#held.take(firedUs);
+      if (exchange === null) return;
+      if (stopped) this.#refuse(exchange, 'stopped');
+      firedUs = stopped ? this.#nowUs() : this.#fire(exchange, firedUs);
+    }
+  }
+
+  /** Holds an arrival back that must wait for an answer, or sheds it if too many do. */
+  #mustWait(exchange: Exchange, nowUs: number): boolean {
+    const { who } = exchange;
+    if (who === null || exchange.dueUs < this.#missedUs) return false;
+    if (!this.#held.mustWait(exchange, who, nowUs)) return false;
+    if (this.#held.size < this.#options.inFlightMax) this.#held.add(exchange, who);
+    else this.#refuse(exchange, 'shed');
+    return true;
+  }
+
+  /** Settles an arrival that is not sent. */
+  #refuse(exchange: Exchange, outcome: Outcome): void {
+    exchange.endUs = this.#nowUs();
+    exchange.outcome = outcome;
+    this.#settle(exchange);
   }
 
   /**
    * Fires an arrival, or settles it if it may not be: one that we could not fire within its own timeout is never
    * fired, as nobody would still be waiting.
+   * @param beforeUs a time not long ago
    * @returns the time after it
    */
-  #fire(exchange: Exchange): number {
-    const refusal = this.#mayNotFire(exchange) ?? this.#options.conversation.prepare(exchange);
+  #fire(exchange: Exchange, beforeUs: number): number {
+    const refusal = this.#mayNotFire(exchange, beforeUs) ?? this.#options.conversation.prepare(exchange);
     const nowUs = this.#nowUs();
     if (refusal !== null) {
-      exchange.endUs = nowUs;
-      exchange.outcome = refusal;
-      this.#settle(exchange);
+      this.#refuse(exchange, refusal);
     } else {
       exchange.firedUs = nowUs;
-      this.#underWay.append(exchange);
+      this.#underWay.schedule(exchange, nowUs + this.#options.plan.timeoutUs);
       this.#connections.send(exchange);
     }
     return nowUs;
   }
 
-  #mayNotFire({ readyUs }: Exchange): Outcome | null {
-    if (readyUs < this.#missedUs || this.#nowUs() > readyUs + this.#options.plan.timeoutUs) return 'unsent';
+  #mayNotFire({ readyUs }: Exchange, nowUs: number): Outcome | null {
+    if (readyUs < this.#missedUs || nowUs > readyUs + this.#options.plan.timeoutUs) return 'unsent';
     return this.#underWay.size >= this.#options.inFlightMax ? 'shed' : null;
   }
 
   #cutOverdue(nowUs: number): void {
-    const timeoutUs = this.#options.plan.timeoutUs;
-    for (let first = this.#underWay.first; first !== null; first = this.#underWay.first) {
-      if (nowUs >= this.#cutUs) this.#connections.abort(first, 'stopped');
-      else if (nowUs >= first.firedUs + timeoutUs) this.#connections.abort(first, 'timeout');
-      else return;
-      if (this.#underWay.first === first) throw new Error('an aborted exchange did not settle');
-    }
+    if (nowUs >= this.#cutUs) this.#underWay.drain(this.#stopOne);
+    else this.#underWay.advance(nowUs, this.#timeOut);
+  }
+
+  #cut(exchange: Exchange, failure: 'timeout' | 'stopped'): void {
+    const settled = this.#settled;
+    this.#connections.abort(exchange, failure);
+    if (this.#settled === settled) throw new Error('an aborted exchange did not settle');
+  }
+
+  /** Whether publishing now makes nothing late; what has waited long enough is published all the same. */
+  #hasTime(nowUs: number): boolean {
+    const restUs = this.#arrivals.dueUs - nowUs;
+    return !(restUs < PUBLISH_ROOM_US) || nowUs >= this.#nextPublishUs + PUBLISH_WAIT_US;
   }
 
   /** A reset on a kept connection before any byte of an answer is the keep-alive race: tried once more. */
@@ -237,7 +285,7 @@ export class Driver implements ExchangeListener {
     return (
       exchange.failure === 'reset' &&
       exchange.onReused &&
-      exchange.attempts <= 1 &&
+      exchange.attempts <= exchange.hops + 1 &&
       Number.isNaN(exchange.firstByteUs) &&
       (method === 'GET' || method === 'HEAD')
     );
@@ -252,12 +300,23 @@ export class Driver implements ExchangeListener {
     this.#settled++;
     if (exchange.outcome === 'ok') this.#ok++;
     this.#recorder.settle(exchange);
-    if (exchange.who !== null) this.#visitors.settled(exchange.who);
+    const { who } = exchange;
+    if (who !== null) {
+      if (exchange.request.step !== null) {
+        who.answeredUs = Math.max(who.answeredUs, exchange.endUs);
+        this.#options.conversation.settled(exchange);
+      }
+      this.#visitors.settled(who);
+      if (who.held.length > 0) {
+        this.#held.release(who);
+        if (this.#held.readyUs < this.#wakeUs) this.#sleep();
+      }
+    }
     this.#spare.push(exchange);
   }
 
   #isOver(): boolean {
-    if (this.#underWay.size > 0) return false;
+    if (this.#underWay.size > 0 || this.#held.size > 0) return false;
     return this.#arrivals.dueUs === Number.POSITIVE_INFINITY || this.#nowUs() >= this.#stopUs;
   }
 
@@ -286,15 +345,15 @@ export class Driver implements ExchangeListener {
 
   #sleep(): void {
     const nowUs = this.#nowUs();
-    const underWay = this.#underWay.first;
-    let wakeUs = Math.min(
-      nowUs + (underWay === null ? IDLE_HEARTBEAT_US : HEARTBEAT_US),
-      this.#nextPublishUs,
-      this.#cutUs > nowUs ? this.#cutUs : Number.POSITIVE_INFINITY,
-    );
-    if (this.#arrivals.dueUs < wakeUs && this.#arrivals.dueUs < this.#stopUs) wakeUs = this.#arrivals.dueUs;
+    const heartbeatUs = this.#underWay.size === 0 ? IDLE_HEARTBEAT_US : HEARTBEAT_US;
+    const nextPublishUs = this.#nextPublishUs > nowUs ? this.#nextPublishUs : Number.POSITIVE_INFINITY;
+    const cutUs = this.#cutUs > nowUs ? this.#cutUs : Number.POSITIVE_INFINITY;
+    const { dueUs } = this.#arrivals;
+    const exactUs = Math.min(dueUs < this.#stopUs ? dueUs : Number.POSITIVE_INFINITY, this.#held.readyUs);
+    const wakeUs = Math.min(nowUs + heartbeatUs, nextPublishUs, cutUs, exactUs);
+    this.#wakeUs = wakeUs;
     this.#ledger.expect(Math.max(nowUs, wakeUs));
-    this.#clock.wakeAt(this.#startUs + wakeUs, this.#turn);
+    this.#clock.wakeAt(this.#startUs + wakeUs, this.#turn, this.#startUs + exactUs);
   }
 
   #nowUs(): number {

@@ -39,13 +39,7 @@ export interface PlanReport {
   readonly normalPerSec: number;
   readonly perSec: Float64Array;
   readonly phases: readonly Phase[];
-  readonly streams: readonly {
-    readonly name: string;
-    readonly kind: string;
-    readonly arrivals: number;
-    readonly visitors: number;
-    readonly peakPerSec: number;
-  }[];
+  readonly streams: readonly PlannedStream[];
   /** Share of the made-up requests by route. */
   readonly routes: readonly { readonly name: string; readonly share: number }[];
   /** Method and route of what changes something. */
@@ -55,11 +49,44 @@ export interface PlanReport {
   readonly workers: number;
   readonly inFlightMax: number;
   readonly connectionsAtPeak: { readonly open: number; readonly newPerSec: number } | null;
+  /** What those take of this machine, where its limits are known. */
+  readonly needs: readonly { readonly what: string; readonly needed: number; readonly available: number }[];
   readonly coverage: Coverage;
   /** The acceptance test of each amplified recording. */
   readonly amplified: readonly Amplified[];
   readonly gates: readonly string[];
   readonly warnings: readonly string[];
+}
+
+export interface PlannedStream {
+  readonly name: string;
+  readonly kind: string;
+  readonly arrivals: number;
+  readonly visitors: number;
+  readonly peakPerSec: number;
+  /** The requests of a visit in order; absent where they are a mix. */
+  readonly flow?: readonly PlannedStep[];
+  /** Absent where nobody logs in. */
+  readonly login?: PlannedLogin;
+}
+
+export interface PlannedStep {
+  /** Method and path; placeholders are not filled. */
+  readonly request: string;
+  readonly thinkS: number;
+  /** Placeholders that its answer fills. */
+  readonly captures: readonly string[];
+}
+
+export interface PlannedLogin {
+  /** Share of the visitors who log in. */
+  readonly share: number;
+  /** How many visitors of the shard that is. */
+  readonly visitors: number;
+  readonly users: number;
+  /** How many of them are in the shop at once at the peak, if the target keeps up. */
+  readonly atOnce: number;
+  readonly steps: readonly PlannedStep[];
 }
 
 /** The totals as JSON. */
@@ -104,7 +131,9 @@ export function planText(report: PlanReport, columns: number, paint: Paint): str
     [],
     ...streams(report, width),
     [],
+    ...report.streams.flatMap((stream) => visits(stream, say)),
     ...say('Connections', connections(report)),
+    ...needs(report, say),
     ...say(
       'Under way',
       `at most ${formatCount(report.inFlightMax)} requests at once (timeout ${formatDuration(report.timeoutUs)}), ${report.workers} worker${report.workers > 1 ? 's' : ''}`,
@@ -149,6 +178,14 @@ function connections({ connections: policy, connectionsAtPeak }: PlanReport): st
   return `${kind}: about ${formatCount(open)} open at the peak${fresh}, if the target keeps up`;
 }
 
+function needs(report: PlanReport, say: (label: string, text: string) => Line[]): Line[] {
+  if (report.needs.length === 0) return [];
+  const each = report.needs.map(
+    ({ what, needed, available }) => `${formatCount(needed)} of ${formatCount(available)} ${what}`,
+  );
+  return say('Takes', `about ${each.join(', ')} of this machine`);
+}
+
 /** Routes that the replay lacks though nobody chose so. */
 function missing(report: PlanReport, say: (label: string, text: string) => Line[]): Line[] {
   const routes = report.coverage.routes ?? [];
@@ -184,6 +221,28 @@ function streams(report: PlanReport, width: number): Line[] {
     piece(formatRate(stream.peakPerSec)),
   ]);
   return table(head, rows, width - 1).map((line) => [piece(' '), ...line]);
+}
+
+/** What a stream's visits are, where they are more than a mix. */
+function visits({ name, flow, login }: PlannedStream, say: (label: string, text: string) => Line[]): Line[] {
+  const lines: Line[] = [];
+  if (login !== undefined) {
+    const { share, visitors, users, atOnce } = login;
+    const who = `${formatShare(share)} of its visitors (${formatCount(visitors)}), about ${formatCount(atOnce)} at once, as ${formatCount(users)} users`;
+    lines.push(...say('Login', `${safe(name)}: ${who}: ${steps(login.steps, true)}`));
+  }
+  if (flow !== undefined) lines.push(...say('Flow', `${safe(name)}: ${steps(flow, false)}`));
+  return lines;
+}
+
+/** @param goesOn whether something comes after them */
+function steps(planned: readonly PlannedStep[], goesOn: boolean): string {
+  const shown = planned.map(({ request, thinkS, captures }, i) => {
+    const took = captures.length === 0 ? '' : ` (takes ${captures.map((name) => `{${name}}`).join(', ')})`;
+    const think = goesOn || i < planned.length - 1 ? `, ${formatDuration(thinkS * 1e6)}` : '';
+    return `${safe(request)}${took}${think}`;
+  });
+  return shown.join(' → ');
 }
 
 const EIGHTHS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -28,7 +28,8 @@ export async function readData(
   return found;
 }
 
-function checkName(at: Path, name: string, problems: ProblemList): boolean {
+/** Reports a name that no placeholder can have. */
+export function checkName(at: Path, name: string, problems: ProblemList): boolean {
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     problems.add(
       at,
@@ -39,7 +40,7 @@ function checkName(at: Path, name: string, problems: ProblemList): boolean {
     return false;
   }
   if (BUILT_IN.some((known) => known === name)) {
-    problems.add(at, `{${name}} is built in and needs no data`, 'choose another name', 'key');
+    problems.add(at, `{${name}} is built in`, 'choose another name', 'key');
     return false;
   }
   return true;

@@ -25,6 +25,17 @@ export interface ColumnFile {
   readonly digest: string;
 }
 
+/** All columns of a CSV, by their names. */
+export interface UsersFile {
+  readonly digest: string;
+  readonly count: number;
+  readonly columns: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Users, and columns of them, that one file may have. */
+const USERS_MAX = 1_000_000;
+const USER_COLUMNS_MAX = 32;
+
 /** Opens the files of one scenario; what is wrong with them goes to its problems. */
 export class InputFiles {
   readonly #read = new Map<string, InputFile>();
@@ -80,6 +91,38 @@ export class InputFiles {
     if (path === undefined) return undefined;
     const key = `${path}\n${wanted ?? ''}\n${name}`;
     return once(this.#columns, key, () => this.#readColumn(path, wanted, name, at));
+  }
+
+  /** The users of a login. They are secrets: no problem says what stands in the file. */
+  async users(reference: string, at: Path): Promise<UsersFile | undefined> {
+    const path = await this.find(reference, at);
+    if (path === undefined) return undefined;
+    const columns: string[][] = [];
+    let names: string[] | undefined;
+    let count = 0;
+    try {
+      const read = await readCsv(path, (cells) => {
+        if (names === undefined) {
+          names = cells.slice(0, USER_COLUMNS_MAX);
+          columns.push(...names.map(() => []));
+        } else if (++count <= USERS_MAX) {
+          for (const [i, column] of columns.entries()) column.push(cells[i] ?? '');
+        }
+      });
+      const many = count > USERS_MAX ? `has more than ${USERS_MAX} users` : undefined;
+      const wrong = count === 0 ? 'has no users; expected a header and a line for each' : many;
+      if (names === undefined || wrong !== undefined)
+        return this.#reject(path, [{ line: 0, message: wrong ?? 'is empty; expected a header and rows' }]);
+      this.#add({ path, ...read });
+      return {
+        digest: read.digest,
+        count,
+        columns: new Map(names.map((name, i) => [name, columns[i] ?? []])),
+      };
+    } catch (error) {
+      if (error instanceof CsvTrouble) return this.#reject(path, [error]);
+      throw error;
+    }
   }
 
   /** Lists a file that somebody else reads; hashes it unless they did. */

@@ -1,6 +1,9 @@
 // The Plan: what will be sent, resolved and frozen. Its canonical JSON's SHA-256 is the planId.
 import type { ReadRules } from '../recording/read/rules.js';
 import type { Where } from '../recording/where.js';
+import type { Flow, Login, Users } from './visit-plan.js';
+
+export type { Capture, Flow, FlowStep, Login, Users } from './visit-plan.js';
 
 /**
  * Everything that decides which requests are sent and when. Target, gates, workers and shard are not part of it;
@@ -16,8 +19,14 @@ export interface Plan {
   /** How long an operation may take, from the moment it is fired. */
   readonly timeoutUs: number;
   readonly connections: ConnectionPolicy;
+  /** Redirects that one operation may follow; absent: none. */
+  readonly redirects?: number;
+  /** Absent: visitors send back the cookies that answers set. */
+  readonly cookies?: false;
   /** Header templates sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The module that is called around every request, by its digest; absent where there is none. */
+  readonly hooks?: { readonly digest: string };
   /** How a tenant shows in a request; null for a shop of one tenant. */
   readonly tenants: TenantPattern | null;
   /** Every route by number; what counts as ok on each, and how a recorded request is recognised as one. */
@@ -49,6 +58,18 @@ export interface RouteClass {
   readonly expect: readonly (readonly [number, number])[];
   /** Recorded requests it takes: a method (null: any) and a path pattern (`recording/pattern.ts`); null: none. */
   readonly match: { readonly method: string | null; readonly path: string } | null;
+  /** What an answer with such a status must be besides; absent: nothing. */
+  readonly checks?: RouteChecks;
+}
+
+/** An answer that fails one of these is a `bad_body`. */
+export interface RouteChecks {
+  /** Texts that the decoded body holds. */
+  readonly contains?: readonly string[];
+  /** The least length of the body as it is received. */
+  readonly minBytes?: number;
+  /** By header name in lower case, a text that its value holds, whatever the case; '' for any value. */
+  readonly header?: Readonly<Record<string, string>>;
 }
 
 export type PlanStream = RateStream | RecordingStream;
@@ -67,12 +88,18 @@ export interface RateStream extends StreamBase {
   /** The source's cut, microseconds of its own time; `toUs` null means to its end. */
   readonly fromUs: number;
   readonly toUs: number | null;
+  /** The mix; empty where there is a flow. */
   readonly requests: readonly RequestTemplate[];
   /** Values for templates, by placeholder name. */
   readonly data: Readonly<Record<string, DataSource>>;
   /** Template of the visitor's tenant; drawn once a visitor. Null: no tenant. */
   readonly tenant: string | null;
+  /** With a flow: how many steps it has, and 0, as each step has a think time of its own. */
   readonly visits: { readonly requests: number; readonly thinkUs: number };
+  /** The requests of a visit in order; absent where they are a mix. */
+  readonly flow?: Flow;
+  /** What visitors who log in send before anything else; absent where nobody does. */
+  readonly login?: Login;
 }
 
 /** Rates are requests a second; times are microseconds. */
@@ -190,6 +217,8 @@ export interface RateInput {
   readonly curve: Curve;
   /** Values of the CSV columns, by placeholder name. */
   readonly values: Readonly<Record<string, readonly string[]>>;
+  /** Who logs in. Secret: it reaches requests and nothing else. Absent: nobody; or, for showing a plan, unknown. */
+  readonly users?: Users;
 }
 
 /**

@@ -4,7 +4,7 @@ import { checkName } from './names.js';
 import type { BodyTemplate, RequestTemplate } from './plan.js';
 import { type Path, type ProblemList, quote } from './problems.js';
 import { type RouteTable, routeNameOf } from './routes.js';
-import type { TypedRequest } from './schema.js';
+import type { TypedRequest } from './schema-requests.js';
 import { encodeFixed, type Placeholders, type SecretStore, stretches } from './templates.js';
 
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'] as const;
@@ -35,7 +35,8 @@ export function readRequests(
   return requests;
 }
 
-function readRequest(
+/** Resolves one request; undefined if it has no path. */
+export function readRequest(
   at: Path,
   typed: TypedRequest,
   routes: RouteTable,

@@ -1,6 +1,7 @@
 // The routes of a plan: those of the scenario, those its requests name, those seen in its recordings.
 
 import { Pattern } from '../recording/pattern.js';
+import { readChecks } from './checks.js';
 import { checkName, isName } from './names.js';
 import { didYouMean } from './nearest.js';
 import { ROUTES_MAX, type RouteClass } from './plan.js';
@@ -44,7 +45,7 @@ export class RouteTable {
   indexOf(name: string, path: string, at: Path): number {
     const found = this.list.findIndex((route) => route.name === name);
     if (found >= 0) return found;
-    const pattern = (path.split('?', 1)[0] as string).replace(/\{\w+\}/g, '{id}');
+    const pattern = (path.split('?', 1)[0] as string).replace(/\{[\w.]+\}/g, '{id}');
     // A pattern that starts with a placeholder would take nearly everything.
     const match = pattern.startsWith('/{id}') ? null : { method: null, path: pattern };
     return this.#add({ name, expect: OK, match }, at);
@@ -116,10 +117,12 @@ export class RouteTable {
     if (method !== undefined && pattern === undefined) {
       this.#problems.add([...path, 'method'], 'a method without a path takes no rows', 'add path: /*');
     }
+    const checks = readChecks(path, typed, this.#problems);
     return {
       name,
       expect: expect === undefined ? OK : readExpect([...path, 'expect'], expect, this.#problems),
       match: pattern === undefined ? null : { method: method?.toUpperCase() ?? null, path: pattern },
+      ...(checks !== undefined && { checks }),
     };
   }
 }

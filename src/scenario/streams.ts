@@ -1,22 +1,22 @@
 // The streams of a scenario: their names and kinds, then each resolved with its input.
 import { readData } from './data.js';
+import type { Scope } from './flows.js';
 import type { InputFiles } from './inputs.js';
 import { checkName } from './names.js';
 import { didYouMean } from './nearest.js';
 import { type RateInput, type RateStream, STREAMS_MAX } from './plan.js';
 import { type Path, type ProblemList, quote } from './problems.js';
-import { readRequests } from './requests.js';
 import type { RouteTable } from './routes.js';
-import { checkWrites } from './safety.js';
 import type { TypedScenario, TypedStream } from './schema.js';
-import { readFactor, readVisits, type Visits } from './settings.js';
+import { readFactor, type Visits } from './settings.js';
 import { readSource } from './sources.js';
 import { Placeholders, type SecretStore, stretches } from './templates.js';
+import { readVisit } from './visits.js';
 
 export const AMPLIFY_MAX = 10_000;
 const SOURCES = ['curve', 'stages', 'spike', 'recording'] as const;
 /** Keys that would say again what a recording says itself; with a pace, arrivals are the pace's. */
-const ONLY_RATE = ['tenant', 'requests', 'data', 'visits'] as const;
+const ONLY_RATE = ['tenant', 'requests', 'flow', 'dependent', 'login', 'data', 'visits'] as const;
 const ONLY_RECORDING = [
   ['where', 'where filters recordings, and this is none'],
   ['fold', 'fold leaves out retries of recordings, and this is none'],
@@ -127,25 +127,23 @@ export async function readRateStream(
   shared: Shared,
 ): Promise<{ stream: RateStream; input: RateInput } | undefined> {
   const { path, name, typed, amplify } = draft;
-  const { files, secrets, routes } = shared;
+  const { files } = shared;
   const { problems } = files;
   const own = await readData([...path, 'data'], typed.data, files);
   const data = new Map([...shared.data, ...own]);
   const names = [...data.keys()];
-  const placeholders = new Placeholders(
-    [...names, 'seq', 'visitor', ...(typed.tenant === undefined ? [] : ['tenant'])],
-    { tenant: 'this stream has no tenant' },
-  );
-  const requests = readRequests([...path, 'requests'], typed.requests, routes, placeholders, secrets);
-  checkWrites([...path, 'requests'], requests, routes.names, shared.writes, problems);
-  const used = new Set([...placeholders.used, ...readTenant(draft, names, problems)]);
-  const visits = readVisits([...path, 'visits'], typed.visits, shared.visits, problems);
+  const scope: Scope = {
+    known: [...names, 'seq', 'visitor', ...(typed.tenant === undefined ? [] : ['tenant'])],
+    missing: { tenant: 'this stream has no tenant' },
+  };
+  const visit = await readVisit(draft, scope, names, shared);
+  const used = new Set([...visit.used, ...readTenant(draft, names, problems)]);
   for (const unused of own.keys()) {
     if (!used.has(unused)) problems.warnings.push(`stream ${name}: no request uses {${unused}}`);
   }
-  for (const key of used) if (!own.has(key)) shared.usedData.add(key);
+  for (const key of used) if (data.has(key) && !own.has(key)) shared.usedData.add(key);
   const source = await readSource(path, typed, { speed: shared.speed, amplify }, files);
-  if (source === undefined) return undefined;
+  if (source === undefined || visit.complete === false) return undefined;
   const present = [...data].filter(([key]) => used.has(key));
   return {
     stream: {
@@ -156,10 +154,9 @@ export async function readRateStream(
       arrivals: typed.arrivals ?? 'poisson',
       fromUs: source.fromUs,
       toUs: source.toUs,
-      requests,
       data: Object.fromEntries(present.map(([key, resolved]) => [key, resolved.source])),
       tenant: typed.tenant ?? null,
-      visits,
+      ...visit.parts,
     },
     input: {
       kind: 'rate',
@@ -167,6 +164,7 @@ export async function readRateStream(
       values: Object.fromEntries(
         present.flatMap(([key, { values }]) => (values === null ? [] : [[key, values]])),
       ),
+      ...(visit.users !== undefined && { users: visit.users }),
     },
   };
 }

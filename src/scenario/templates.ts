@@ -1,11 +1,15 @@
-// Placeholders and secrets in texts: `{name}`, `{{name}}` for a literal, `${env:NAME}`; checked here, filled later.
+// Placeholders and secrets in texts: `{name}`, `{user.name}`, `{{name}}` for a literal, `${env:NAME}`; checked here,
+// filled later.
 import { didYouMean } from './nearest.js';
 import type { Path, ProblemList } from './problems.js';
 
 /** Placeholders that need no data. */
 export const BUILT_IN = ['seq', 'visitor', 'tenant'] as const;
 
-const MARK = /\{\{([A-Za-z_]\w*)\}\}|\$\{env:([A-Za-z_]\w*)\}|\{([A-Za-z_]\w*)\}/g;
+/** What placeholders of a user who logs in begin with. */
+export const USER = 'user.';
+
+const MARK = /\{\{((?:user\.)?[A-Za-z_]\w*)\}\}|\$\{env:([A-Za-z_]\w*)\}|\{((?:user\.)?[A-Za-z_]\w*)\}/g;
 const ENV_HINT = 'an environment variable is written ${'.concat('env:NAME}');
 
 /** A stretch of a template; `text` is what was written, marks included. */
@@ -64,6 +68,8 @@ export class Placeholders {
 
   #hint(name: string): string {
     if (/^[A-Z][A-Z0-9_]*$/.test(name)) return ENV_HINT;
+    // Without a header a users file has users where its columns should be: they are not shown.
+    if (name.startsWith(USER)) return 'the columns of the file that login.users names, by its first line';
     const near = didYouMean(name, this.known);
     return `${near === undefined ? '' : `${near}; `}add it to data, or write {{${name}}} for the text itself`;
   }
@@ -119,7 +125,7 @@ export function refuseSecrets(value: unknown, path: Path, problems: ProblemList)
     const url = path[0] === 'target' && (path.length === 1 || path[1] === 'url');
     problems.add(
       path,
-      'an environment variable cannot stand here, only in headers, bodies and target.basicAuth',
+      'an environment variable cannot stand here, only in headers, bodies and the logins of target',
       url ? 'leave it out here and pass --target "$URL"' : 'write the value itself',
     );
     problems.spoil(path);
@@ -132,10 +138,11 @@ export function refuseSecrets(value: unknown, path: Path, problems: ProblemList)
 
 function secretsAllowed(path: Path): boolean {
   if (path[0] === 'headers') return path.length === 2;
-  if (path[0] === 'target') return path[1] === 'basicAuth';
-  return (
-    path[0] === 'streams' &&
-    path[2] === 'requests' &&
-    ['headers', 'json', 'form', 'body'].includes(String(path[4]))
-  );
+  if (path[0] === 'target')
+    return (
+      ['basicAuth', 'proxyAuth'].includes(String(path[1])) || (path[1] === 'tls' && path[2] === 'passphrase')
+    );
+  if (path[0] !== 'streams') return false;
+  const request = { requests: 3, flow: 3, login: path[3] === 'steps' ? 4 : Number.NaN }[String(path[2])];
+  return request !== undefined && ['headers', 'json', 'form', 'body'].includes(String(path[request + 1]));
 }

@@ -1,5 +1,6 @@
 // Arrivals: what will be sent and when, as a cursor that is moved forward one arrival at a time.
-import type { Plan } from '../scenario/plan.js';
+import type { Capture, Plan } from '../scenario/plan.js';
+import type { Pending } from './pending.js';
 
 /**
  * A position in a schedule, in due order; ties go by (stream, seq). The fields describe the current arrival and are
@@ -39,6 +40,17 @@ export interface PlannedRequest {
   recordedStatus: number;
   /** How long it took when it was recorded, microseconds; NaN where that is not known. */
   recordedDurationUs: number;
+  /** Its place in a visit where that matters; null for a request that depends on no other. */
+  step: VisitStep | null;
+  /** What of it is filled in just before it is sent; null where nothing is missing. */
+  pending: Pending | null;
+}
+
+/** What a request has to do with the answers of its visit. Shared between requests. */
+export interface VisitStep {
+  /** Least time from the answer to the visitor's request before it, microseconds; null if it waits for none. */
+  readonly waitUs: number | null;
+  readonly captures: readonly Capture[];
 }
 
 export function emptyRequest(): PlannedRequest {
@@ -52,6 +64,8 @@ export function emptyRequest(): PlannedRequest {
     body: null,
     recordedStatus: 0,
     recordedDurationUs: Number.NaN,
+    step: null,
+    pending: null,
   };
 }
 

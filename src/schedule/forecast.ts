@@ -84,6 +84,8 @@ export function countArrivals(
 export interface StreamCount {
   readonly arrivals: number;
   readonly visitors: number;
+  /** How many of them log in. */
+  readonly loggedIn: number;
   /** Arrivals due in each second. */
   readonly perSecond: Float64Array;
 }
@@ -110,5 +112,5 @@ export function countStream(
       lanes.step(slot);
     }
   }
-  return { arrivals, visitors: lanes.visitors, perSecond };
+  return { arrivals, visitors: lanes.visitors, loggedIn: lanes.loggedIn, perSecond };
 }

@@ -5,6 +5,7 @@ import type { Arrivals, PlannedRequest } from './arrivals.js';
 import type { Shard } from './lanes.js';
 import { RateLanes, seqBase } from './rate-lanes.js';
 import { RequestMaker, type Secrets } from './requests.js';
+import { Visits } from './visits.js';
 
 export class RateArrivals implements Arrivals {
   dueUs = Number.POSITIVE_INFINITY;
@@ -15,6 +16,7 @@ export class RateArrivals implements Arrivals {
   readonly #lanes: RateLanes;
   readonly #maker: RequestMaker;
   readonly #seqBase: number;
+  #position = 0;
   /** A binary heap of lane slots, the earliest due first; ties by number. */
   readonly #heap: Int32Array;
 
@@ -28,8 +30,9 @@ export class RateArrivals implements Arrivals {
   ) {
     this.stream = streamIndex;
     this.#seqBase = seqBase(streamIndex);
-    this.#lanes = new RateLanes(plan, stream, streamIndex, withArea(input.curve), shard);
-    this.#maker = new RequestMaker(plan, stream, streamIndex, input.values, secrets);
+    const visits = new Visits(stream, streamIndex, plan.seed, plan.lanes);
+    this.#lanes = new RateLanes(plan, stream, streamIndex, withArea(input.curve), shard, visits);
+    this.#maker = new RequestMaker(plan, stream, streamIndex, input, secrets, visits);
     this.#heap = Int32Array.from({ length: this.#lanes.count }, (_, slot) => slot);
     for (let i = (this.#heap.length >> 1) - 1; i >= 0; i--) this.#sink(i);
     this.#load();
@@ -43,7 +46,7 @@ export class RateArrivals implements Arrivals {
   }
 
   request(into: PlannedRequest): void {
-    this.#maker.make(this.seq - this.#seqBase, this.seq, this.visitor, into);
+    this.#maker.make(this.seq - this.#seqBase, this.seq, this.visitor, this.#position, into);
   }
 
   #load(): void {
@@ -53,6 +56,7 @@ export class RateArrivals implements Arrivals {
     this.dueUs = lanes.dueUs[slot] as number;
     this.seq = this.#seqBase + (lanes.number[slot] as number);
     this.visitor = lanes.visitor[slot] as number;
+    this.#position = lanes.position[slot] as number;
     this.endsVisit = lanes.endsVisit[slot] === 1;
   }
 

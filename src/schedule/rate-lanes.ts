@@ -4,6 +4,7 @@ import { type Plan, type RateStream, SEQ_PER_STREAM } from '../scenario/plan.js'
 import { type AreaCurve, timeOfAreaUs, totalArea } from './area.js';
 import { lanesOf, type Shard } from './lanes.js';
 import { VisitQueue } from './visit-queue.js';
+import { Visits } from './visits.js';
 
 /**
  * The lanes of one stream that a shard owns, in columns. Lane ℓ of L receives 1/L of the rate. `poisson`: the areas of
@@ -18,6 +19,8 @@ export class RateLanes {
   readonly number: Float64Array;
   /** Visitor of each lane's current arrival, unique within the stream: L·v + lane. */
   readonly visitor: Float64Array;
+  /** Position of each lane's current arrival in its visit (`visits.ts`). */
+  readonly position: Float64Array;
   /** 1 where the current arrival is the last of its visit. */
   readonly endsVisit: Uint8Array;
   readonly #area: Float64Array;
@@ -28,16 +31,24 @@ export class RateLanes {
   readonly #curve: AreaCurve;
   readonly #total: number;
 
-  constructor(plan: Plan, stream: RateStream, streamIndex: number, curve: AreaCurve, shard: Shard) {
+  constructor(
+    plan: Plan,
+    stream: RateStream,
+    streamIndex: number,
+    curve: AreaCurve,
+    shard: Shard,
+    visits = new Visits(stream, streamIndex, plan.seed, plan.lanes),
+  ) {
     const own = lanesOf(shard, plan.lanes);
     this.count = own.length;
     this.dueUs = new Float64Array(own.length);
     this.number = new Float64Array(own.length);
     this.visitor = new Float64Array(own.length);
+    this.position = new Float64Array(own.length);
     this.endsVisit = new Uint8Array(own.length);
     this.#area = new Float64Array(own.length);
     this.#segment = new Int32Array(own.length);
-    this.#queues = own.map(() => new VisitQueue(stream.visits.requests, stream.visits.thinkUs));
+    this.#queues = own.map((lane) => new VisitQueue(visits, lane, plan.lanes));
     this.#lanes = plan.lanes;
     this.#gaps = stream.arrivals === 'poisson' ? drawKey(plan.seed, streamIndex, 'gap') : null;
     this.#curve = curve;
@@ -54,15 +65,21 @@ export class RateLanes {
     return this.#queues.reduce((sum, queue) => sum + queue.visitors, 0);
   }
 
+  /** How many of them log in. */
+  get loggedIn(): number {
+    return this.#queues.reduce((sum, queue) => sum + queue.loggedIn, 0);
+  }
+
   /** Moves a lane to its next arrival. */
   step(slot: number): void {
     const dueUs = this.#nextDueUs(slot);
     this.dueUs[slot] = dueUs;
     if (dueUs === Number.POSITIVE_INFINITY) return;
-    const assigned = (this.#queues[slot] as VisitQueue).assign(dueUs);
-    const lane = (this.number[slot] as number) % this.#lanes;
-    this.visitor[slot] = this.#lanes * Math.floor(assigned / 2) + lane;
-    this.endsVisit[slot] = assigned % 2;
+    const queue = this.#queues[slot] as VisitQueue;
+    queue.assign(dueUs);
+    this.visitor[slot] = queue.visitor;
+    this.position[slot] = queue.position;
+    this.endsVisit[slot] = queue.endsVisit ? 1 : 0;
   }
 
   /** Counts what is left of all lanes, and uses it up; faster than stepping, as no due times are worked out. */

@@ -87,6 +87,8 @@ export class RecordedArrivals implements Arrivals {
     into.body = request.body ?? null;
     into.recordedStatus = request.recordedStatus;
     into.recordedDurationUs = batch?.recordedDurationUs[this.#at] as number;
+    into.step = null;
+    into.pending = null;
   }
 
   /** Recorded headers under the plan's own; the same text gives the same array, which transports know again. */

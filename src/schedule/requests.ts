@@ -1,57 +1,85 @@
-// Made-up requests: which request an arrival of a rate stream sends, a pure function of (plan, seq, visitor).
+// Made-up requests: which request an arrival of a rate stream sends, a pure function of (plan, seq, visitor, position).
 import { type DrawKey, draw, drawKey } from '../random.js';
-import type { BodyTemplate, DataSource, Plan, RateStream, RequestTemplate } from '../scenario/plan.js';
-import type { PlannedRequest } from './arrivals.js';
-import { ESCAPES, type Secrets, type SlotReader, Template } from './template.js';
-import { Zipf } from './zipf.js';
+import type { FlowStep, Plan, RateInput, RateStream } from '../scenario/plan.js';
+import { USER } from '../scenario/templates.js';
+import type { PlannedRequest, VisitStep } from './arrivals.js';
+import { CompiledRequest, type PlacePath } from './compiled-request.js';
+import { sampler } from './sampler.js';
+import { ESCAPES, type ReaderOf, type Secrets, type SlotReader, Template } from './template.js';
+import type { Visits } from './visits.js';
 
 export type { Secrets } from './template.js';
 
-const CONTENT_TYPE: Readonly<Record<BodyTemplate['kind'], string>> = {
-  json: 'application/json',
-  form: 'application/x-www-form-urlencoded',
-  text: 'text/plain; charset=utf-8',
-};
+interface CompiledStep {
+  readonly request: CompiledRequest;
+  readonly step: VisitStep;
+}
 
 /** Makes the requests of one rate stream. */
 export class RequestMaker {
   readonly #mix: DrawKey;
   /** Running sums of the weights, the last is 1. */
   readonly #upTo: readonly number[];
-  readonly #compiled: readonly CompiledRequest[];
+  readonly #requests: readonly CompiledRequest[];
+  readonly #login: readonly CompiledStep[];
+  readonly #flow: readonly CompiledStep[];
+  /** What the first request behind a login has to do with it; null where nobody logs in. */
+  readonly #behindLogin: VisitStep | null;
   readonly #tenant: Template | null;
-  readonly #place: (into: PlannedRequest, tenant: string, path: string) => void;
+  readonly #place: PlacePath;
+  readonly #visits: Visits;
   // The arrival at hand, which the placeholders read.
   #number = 0;
   #seq = 0;
   #visitor = 0;
   #tenantName: string | null = null;
 
+  /** @param input without users, `{user.name}` stays as it is: a plan can be shown without them */
   constructor(
     plan: Plan,
     stream: RateStream,
     streamIndex: number,
-    values: Readonly<Record<string, readonly string[]>>,
+    input: Pick<RateInput, 'values' | 'users'>,
     secrets: Secrets,
+    visits: Visits,
   ) {
+    this.#visits = visits;
     this.#mix = drawKey(plan.seed, streamIndex, 'mix');
     const total = stream.requests.reduce((sum, request) => sum + request.weight, 0);
     let sum = 0;
     this.#upTo = stream.requests.map((request) => (sum += request.weight) / total);
 
     const readers =
-      (keyOf: () => number, purpose: string) =>
-      (name: string): SlotReader => {
+      (keyOf: () => number, purpose: string): ReaderOf =>
+      (name) => {
         if (name === 'seq') return () => String(this.#seq);
         if (name === 'visitor') return () => String(this.#visitor);
         if (name === 'tenant') return () => this.#tenantName ?? '';
+        if (name.startsWith(USER)) return this.#userReader(name.slice(USER.length), input);
         const source = stream.data[name];
-        if (source === undefined)
-          throw new Error(`placeholder {${name}} was not checked when the scenario was loaded`);
-        return sampler(source, values[name] ?? [], plan.seed, [streamIndex, purpose, name], keyOf);
+        // What is no data is captured: that was checked when the scenario was loaded.
+        if (source === undefined) return null;
+        return sampler(source, input.values[name] ?? [], plan.seed, [streamIndex, purpose, name], keyOf);
       };
     const perRequest = readers(() => this.#number, 'data');
-    this.#compiled = stream.requests.map((request) => compile(request, plan, secrets, perRequest));
+    const perVisit = readers(() => this.#visitor, 'visit');
+    this.#requests = stream.requests.map(
+      (request) => new CompiledRequest(request, plan, secrets, perRequest),
+    );
+    const compile = (steps: readonly FlowStep[], dependent: boolean) =>
+      steps.map((step, i): CompiledStep => {
+        const request = new CompiledRequest(step, plan, secrets, perVisit);
+        const before = dependent || request.hasHoles ? steps[i - 1] : undefined;
+        return { request, step: { waitUs: before?.thinkUs ?? null, captures: step.captures } };
+      });
+    const login = stream.login?.steps ?? [];
+    this.#login = compile(login, true);
+    this.#flow = compile(stream.flow?.steps ?? [], stream.flow?.dependent ?? false);
+    const lastOfLogin = login[login.length - 1];
+    this.#behindLogin =
+      lastOfLogin === undefined
+        ? null
+        : { waitUs: lastOfLogin.thinkUs, captures: stream.flow?.steps[0]?.captures ?? [] };
     this.#tenant =
       stream.tenant === null
         ? null
@@ -61,27 +89,24 @@ export class RequestMaker {
             secrets,
             readers(() => this.#visitor, 'tenant'),
           );
-    this.#place = placeTenant(plan);
+    this.#place = this.#placing(plan);
   }
 
   /** Writes the request of the stream's arrival `number`, whose plan-wide number is `seq`. */
-  make(number: number, seq: number, visitor: number, into: PlannedRequest): void {
+  make(number: number, seq: number, visitor: number, position: number, into: PlannedRequest): void {
     this.#number = number;
     this.#seq = seq;
     this.#visitor = visitor;
     this.#tenantName = this.#tenant === null ? null : this.#tenant.fill();
-    const request = this.#compiled[this.#choose(number)] as CompiledRequest;
-    into.route = request.route;
-    into.method = request.method;
-    into.recordedStatus = 0;
-    into.recordedDurationUs = Number.NaN;
     into.tenant = this.#tenantName;
     into.host = null;
-    const path = request.path.fill();
-    if (this.#tenantName === null) into.path = path;
-    else this.#place(into, this.#tenantName, path);
-    into.headers = request.fixedHeaders ?? request.headers.flatMap(([name, value]) => [name, value.fill()]);
-    into.body = request.body === null ? null : request.body.fill();
+    const { loginSteps } = this.#visits;
+    const fixed = position < loginSteps ? this.#login[position] : this.#flow[position - loginSteps];
+    const request = fixed?.request ?? (this.#requests[this.#choose(number)] as CompiledRequest);
+    request.fill(into, this.#place);
+    into.step = fixed?.step ?? null;
+    if (loginSteps > 0 && position === loginSteps && this.#visits.logsIn(visitor))
+      into.step = this.#behindLogin;
   }
 
   #choose(number: number): number {
@@ -92,82 +117,32 @@ export class RequestMaker {
     while (i < last && u >= (this.#upTo[i] as number)) i++;
     return i;
   }
-}
 
-interface CompiledRequest {
-  readonly route: number;
-  readonly method: string;
-  readonly path: Template;
-  readonly headers: readonly (readonly [string, Template])[];
-  /** The headers as they are sent, where no value of theirs changes. */
-  readonly fixedHeaders: readonly string[] | undefined;
-  readonly body: Template | null;
-}
+  #userReader(column: string, { users }: Pick<RateInput, 'users'>): SlotReader | null {
+    const values = users?.columns[column];
+    if (users === undefined || values === undefined) return null;
+    return () => values[this.#visits.userOf(this.#visitor, users.count)] as string;
+  }
 
-function compile(
-  request: RequestTemplate,
-  plan: Plan,
-  secrets: Secrets,
-  reader: (name: string) => SlotReader,
-): CompiledRequest {
-  const named: Record<string, string> = {};
-  const all = { ...plan.headers, ...request.headers };
-  for (const [name, value] of Object.entries(all)) named[name.toLowerCase()] = value;
-  if (request.body !== null) named['content-type'] ??= CONTENT_TYPE[request.body.kind];
-  const headers = Object.entries(named).map(
-    ([name, value]) => [name, new Template(value, ESCAPES.header, secrets, reader)] as const,
-  );
-  const fixed = headers.every(([, value]) => value.constant !== undefined);
-  const escaping = request.body?.kind === 'text' ? 'plain' : (request.body?.kind ?? 'plain');
-  return {
-    route: request.route,
-    method: request.method,
-    path: new Template(request.path, ESCAPES.path, secrets, reader),
-    headers,
-    fixedHeaders: fixed ? headers.flatMap(([name, value]) => [name, value.fill()]) : undefined,
-    body: request.body === null ? null : new Template(request.body.text, ESCAPES[escaping], secrets, reader),
-  };
-}
-
-/** How a tenant's name goes into a request: as its Host, as the first part of its path, or nowhere. */
-function placeTenant(plan: Plan): (into: PlannedRequest, tenant: string, path: string) => void {
-  if (plan.tenants?.by === 'host') {
-    const { sendAs } = plan.tenants;
-    return (into, tenant, path) => {
-      // Whatever a tenant is called, it stays one label of the host: it cannot name another shop.
-      into.host = sendAs.replace('{tenant}', tenant.toLowerCase().replace(/[^a-z0-9-]/g, '-'));
+  /** How a tenant's name goes into a request: as its Host, as the first part of its path, or nowhere. */
+  #placing({ tenants }: Plan): PlacePath {
+    if (tenants?.by === 'host') {
+      return (into, path) => {
+        // Whatever a tenant is called, it stays one label of the host: it cannot name another shop.
+        const label = this.#tenantName?.toLowerCase().replace(/[^a-z0-9-]/g, '-');
+        if (label !== undefined) into.host = tenants.sendAs.replace('{tenant}', label);
+        into.path = path;
+      };
+    }
+    if (tenants?.by === 'path') {
+      return (into, path) => {
+        const name = this.#tenantName;
+        const prefix = name === null ? '' : tenants.pattern.replace('{tenant}', encodeURIComponent(name));
+        into.path = prefix + path;
+      };
+    }
+    return (into, path) => {
       into.path = path;
     };
   }
-  if (plan.tenants?.by === 'path') {
-    const { pattern } = plan.tenants;
-    return (into, tenant, path) => {
-      into.path = pattern.replace('{tenant}', encodeURIComponent(tenant)) + path;
-    };
-  }
-  return (into, _tenant, path) => {
-    into.path = path;
-  };
-}
-
-/** Draws values of a data source; the same name and key give the same value. */
-function sampler(
-  source: DataSource,
-  csvValues: readonly string[],
-  seed: number,
-  purpose: readonly (string | number)[],
-  keyOf: () => number,
-): SlotReader {
-  const values = source.kind === 'list' ? source.values : csvValues;
-  const size = source.kind === 'range' ? source.to - source.from + 1 : values.length;
-  const valueAt =
-    source.kind === 'range' ? (i: number) => String(source.from + i) : (i: number) => values[i] as string;
-  const keys = [drawKey(seed, ...purpose, 0)];
-  const uniform = (attempt: number) => {
-    const key = (keys[attempt] ??= drawKey(seed, ...purpose, attempt));
-    return draw(key, keyOf());
-  };
-  if (source.zipf === null) return () => valueAt(Math.floor(uniform(0) * size));
-  const zipf = new Zipf(size, source.zipf);
-  return () => valueAt(zipf.rank(uniform) - 1);
 }

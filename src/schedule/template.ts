@@ -1,6 +1,7 @@
 // Templates: texts with {placeholders}, compiled once and filled for every arrival.
 
 import { stretches } from '../scenario/templates.js';
+import { Unfilled } from './pending.js';
 
 /** Values of `${env:NAME}` by name; they reach requests and nothing else. */
 export type Secrets = Readonly<Record<string, string>>;
@@ -20,24 +21,31 @@ export const ESCAPES: Readonly<Record<'path' | 'json' | 'form' | 'header' | 'pla
 /** Gives the value of a placeholder for the arrival at hand. */
 export type SlotReader = () => string;
 
+/** Finds the reader of a placeholder's values; null for a value that is not known before the request is sent. */
+export type ReaderOf = (name: string) => SlotReader | null;
+
 /** A template ready to be filled. */
 export class Template {
   readonly #texts: string[] = [''];
-  readonly #readers: SlotReader[] = [];
+  readonly #names: string[] = [];
+  readonly #readers: (SlotReader | null)[] = [];
   readonly #escape: Escape;
+  /** Whether a value is not known before the request is sent. */
+  readonly hasHoles: boolean;
 
-  /** @param reader finds the reader of a placeholder's values */
-  constructor(template: string, escaping: Escape, secrets: Secrets, reader: (name: string) => SlotReader) {
+  constructor(template: string, escaping: Escape, secrets: Secrets, readerOf: ReaderOf) {
     this.#escape = escaping;
     for (const { kind, text, name } of stretches(template)) {
       if (kind === 'placeholder') {
-        this.#readers.push(reader(name));
+        this.#names.push(name);
+        this.#readers.push(readerOf(name));
         this.#texts.push('');
         continue;
       }
       const fixed = { text, literal: `{${name}}`, env: '' }[kind];
       this.#texts[this.#texts.length - 1] += kind === 'env' ? escaping(secretOf(secrets, name)) : fixed;
     }
+    this.hasHoles = this.#readers.includes(null);
   }
 
   /** The text if it is the same for every arrival, else undefined. */
@@ -45,13 +53,29 @@ export class Template {
     return this.#readers.length === 0 ? this.#texts[0] : undefined;
   }
 
-  /** The text for the arrival at hand. */
+  /** The text for the arrival at hand; a hole shows its name in braces. */
   fill(): string {
     let text = this.#texts[0] as string;
     for (let i = 0; i < this.#readers.length; i++) {
-      text += this.#escape((this.#readers[i] as SlotReader)()) + this.#texts[i + 1];
+      const reader = this.#readers[i] as SlotReader | null;
+      text += (reader === null ? `{${this.#names[i]}}` : this.#escape(reader())) + this.#texts[i + 1];
     }
     return text;
+  }
+
+  /** The text for the arrival at hand with its holes; null if there are none. */
+  partly(): Unfilled | null {
+    if (!this.hasHoles) return null;
+    const texts = [this.#texts[0] as string];
+    const names: string[] = [];
+    this.#readers.forEach((reader, i) => {
+      const after = this.#texts[i + 1] as string;
+      if (reader === null) {
+        names.push(this.#names[i] as string);
+        texts.push(after);
+      } else texts[texts.length - 1] += this.#escape(reader()) + after;
+    });
+    return new Unfilled(texts, names, this.#escape);
   }
 }
 

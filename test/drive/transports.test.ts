@@ -31,7 +31,7 @@ type MakeTransport = (target: ResolvedTarget, clock: Clock, startUs: number) => 
 /** Over TCP to a server of our own. */
 const overTcp =
   (make: MakeTransport): MakeWorld =>
-  async (answer, { early = false, headers = [], clock = new MonotonicClock(false) } = {}) => {
+  async (answer, { early = false, headers = [], clock = new MonotonicClock('sleep') } = {}) => {
     const server = await startRawServer(answer, early);
     const transport = make(targetAt(server.port, headers), clock, 0);
     const close = () => {
@@ -43,7 +43,7 @@ const overTcp =
 
 const inMemory: MakeWorld = async (
   answer,
-  { early = false, headers = [], clock = new MonotonicClock(false) } = {},
+  { early = false, headers = [], clock = new MonotonicClock('sleep') } = {},
 ) => {
   const opener = new MemoryOpener(answer, early);
   const transport = new WireTransport(targetAt(1, headers), clock, 0, opener);
@@ -313,7 +313,7 @@ for (const [name, make] of Object.entries(MAKERS)) {
   it(`tells a refused connection: ${name}`, async () => {
     const server = await startRawServer(() => {});
     await server.close();
-    const transport = make(targetAt(server.port, []), new MonotonicClock(false), 0);
+    const transport = make(targetAt(server.port, []), new MonotonicClock('sleep'), 0);
     const { exchange, settled } = new Sending(transport, {});
     assert.equal(await settled, false);
     assert.equal(exchange.failure, 'refused');

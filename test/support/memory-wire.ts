@@ -1,6 +1,7 @@
 // Sockets in memory: the wire transport against a scripted byte stream, without a network.
-import type { OnRead, Opening, TlsSessions } from '../../src/drive/sockets/socket-opener.js';
-import type { WireOpener, WireSocket } from '../../src/drive/transports/wire/wire-transport.js';
+import type { TlsSessions } from '../../src/drive/sockets/sessions.js';
+import type { Opening } from '../../src/drive/sockets/socket-opener.js';
+import type { OnRead, WireOpener, WireSocket } from '../../src/drive/transports/wire/wire-transport.js';
 import { type RawAnswer, RawLog, type RawPeer, RawReader } from './raw-server.js';
 
 const OPENING: Opening = {

@@ -14,7 +14,7 @@ import { LOOKED_AT } from '../answer.js';
 import type { Exchange } from '../exchange.js';
 import type { Clock } from '../pacing/clock.js';
 import { SocketOpener, type TlsSessions } from '../sockets/socket-opener.js';
-import type { ResolvedTarget } from '../sockets/target.js';
+import { type ResolvedTarget, serverNameOf } from '../sockets/target.js';
 import { outcomeOfError } from './failures.js';
 import { RequestHeaders } from './request-headers.js';
 import type { Connection, ConnectionListener, Transport } from './transport.js';
@@ -189,11 +189,12 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 
   #connect(callback: (...args: [null, Socket] | [Error, null]) => void): void {
-    const servername = (this.#host ?? this.#transport.target.hostname).replace(/:\d+$/, '');
+    const servername = serverNameOf(this.#host, this.#transport.target);
     this.#socket = this.#transport.opener.open(
       servername,
       this.#sessions,
       (socket, opening) => {
+        this.#socket = socket;
         this.#listener?.opened(opening);
         callback(null, socket);
       },

@@ -46,11 +46,14 @@ export class RequestWriter {
     return extra === null ? null : start + extra + block;
   }
 
-  /** Writes a request in one piece where its body is small. */
-  write(to: Writes, method: string, head: string, body: string | Uint8Array | null): void {
+  /**
+   * Writes a request in one piece where its body is small.
+   * @returns whether its body is not
+   */
+  write(to: Writes, method: string, head: string, body: string | Uint8Array | null): boolean {
     if (body === null) {
       to.write(WITH_BODY.has(method) ? `${head}content-length: 0\r\n\r\n` : `${head}\r\n`, 'latin1');
-      return;
+      return false;
     }
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
     const whole = `${head}content-length: ${length}\r\n\r\n`;
@@ -62,6 +65,7 @@ export class RequestWriter {
       to.write(body, 'utf8');
       to.uncork();
     }
+    return length > COPIED_MAX;
   }
 
   #block(headers: readonly string[]): string | null {

@@ -20,6 +20,8 @@ export class WireConnection implements Connection, ResponseSink {
   /** The exchange's request as far as its body; empty when it has been written. */
   #head = '';
   #isHeard = false;
+  /** Whether the request is more than a kernel takes at once from a connection that had nothing to send. */
+  #isLong = false;
 
   constructor(
     transport: WireTransport,
@@ -109,7 +111,7 @@ export class WireConnection implements Connection, ResponseSink {
     this.#parser.begin(method === 'HEAD', exchange.answer.keepsHeaders);
     exchange.attempts++;
     exchange.sentUs = this.#transport.nowUs();
-    this.#transport.writer.write(socket, method, head, body);
+    this.#isLong = this.#transport.writer.write(socket, method, head, body);
   }
 
   /** The bytes are gone when this returns: all sockets of a thread share one buffer. */
@@ -129,8 +131,10 @@ export class WireConnection implements Connection, ResponseSink {
     const parser = this.#parser;
     const taken = parser.push(bytes, length);
     if (parser.done) {
-      // An answer before the request was whole leaves a rest of it behind.
-      this.#settle(nowUs, parser.persistent && taken === length && socket.writableLength === 0);
+      // An answer before the request was whole leaves a rest of it behind. Short requests are written at once, but
+      // TLS says so only later, often after the answer.
+      const isWritten = !this.#isLong || socket.writableLength === 0;
+      this.#settle(nowUs, parser.persistent && taken === length && isWritten);
     } else if (parser.malformed) {
       exchange.failure = 'protocol';
       this.#settle(nowUs, false);

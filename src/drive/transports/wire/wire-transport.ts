@@ -1,7 +1,7 @@
 // The wire transport: HTTP/1.1 over sockets of our own, with no more between the exchange and the wire than it needs.
 import { LOOKED_AT } from '../../answer.js';
 import type { Clock } from '../../pacing/clock.js';
-import { type OnRead, type Opening, SocketOpener, type TlsSessions } from '../../sockets/socket-opener.js';
+import { type Opening, SocketOpener, type TlsSessions } from '../../sockets/socket-opener.js';
 import type { ResolvedTarget } from '../../sockets/target.js';
 import type { Connection, ConnectionListener, Transport } from '../transport.js';
 import { FieldNames } from './header-fields.js';
@@ -20,6 +20,13 @@ export interface WireSocket extends Writes {
   destroy(): unknown;
 }
 
+/** Takes what a socket reads, in place of its stream; the buffer is overwritten by the next read. */
+export interface OnRead {
+  readonly buffer: Buffer;
+  /** Returns whether to read on. */
+  callback(length: number, bytes: Buffer): boolean;
+}
+
 /** What opens its sockets; a `SocketOpener`, or what stands for one. */
 export interface WireOpener {
   open(
@@ -27,7 +34,7 @@ export interface WireOpener {
     sessions: TlsSessions | null,
     ready: (socket: WireSocket, opening: Opening) => void,
     failed: (error: Error) => void,
-    onRead: OnRead,
+    onread: OnRead,
   ): WireSocket;
 }
 
