@@ -12,6 +12,7 @@ import { type ResolvedTarget, serverNameOf, type TlsMaterial } from '../../src/d
 import { outcomeOfError } from '../../src/drive/transports/failures.js';
 import type { Connection, Transport } from '../../src/drive/transports/transport.js';
 import { UndiciTransport } from '../../src/drive/transports/undici-transport.js';
+import { WireTransport } from '../../src/drive/transports/wire/wire-transport.js';
 import { Visitor } from '../../src/drive/visits/visitors.js';
 import type { Outcome } from '../../src/measure/outcome.js';
 import { startProxy } from '../support/proxy-server.js';
@@ -22,6 +23,7 @@ import { ANSWER, type Handshake, startTlsServer } from '../support/tls-server.js
 /** Those that speak HTTP/1.1. */
 const TRANSPORTS: Record<string, (target: ResolvedTarget) => Transport> = {
   undici: (target) => new UndiciTransport(target, new MonotonicClock('sleep'), 0),
+  wire: (target) => new WireTransport(target, new MonotonicClock('sleep'), 0),
 };
 
 const TRUSTED: TlsMaterial = { ca: CA, insecure: false };
