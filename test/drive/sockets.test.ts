@@ -176,6 +176,37 @@ for (const [name, make] of Object.entries(TRANSPORTS)) {
       });
     }
 
+    it('reads bodies of many records on a kept connection, with a tunnel and without', async () => {
+      const answer = `HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n${'x'.repeat(200_000)}`;
+      const server = await startTlsServer(SERVER, '127.0.0.1', answer);
+      const proxy = await startProxy(server.port);
+      const through = { authority: 'shop.test:443', authorization: null };
+      for (const more of [{}, { proxy: through, port: proxy.port }]) {
+        const transport = make(targetAt(server.port, { tls: TRUSTED, ...more }));
+        const results: [Outcome | null, number, boolean][] = [];
+        await new Promise<void>((resolve) => {
+          const exchange = new Exchange();
+          exchange.reset();
+          const connection = transport.connection(null, null, {
+            opened: () => {},
+            closed: () => {},
+            settled: (_connection, { failure, bytes }, usable) => {
+              results.push([failure, bytes, usable]);
+              exchange.reset();
+              if (results.length === 3) resolve();
+              else connection.send(exchange);
+            },
+          });
+          connection.send(exchange);
+        });
+        transport.close();
+        assert.deepEqual(results, Array(3).fill([null, 200_000, true]));
+      }
+      assert.equal(server.handshakes.length, 2);
+      await proxy.close();
+      await server.close();
+    });
+
     it('resumes for a visitor who returns, and for nobody else', async () => {
       const server = await startTlsServer(SERVER);
       const transport = make(targetAt(server.port, { tls: TRUSTED }));
