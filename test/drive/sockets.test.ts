@@ -24,6 +24,7 @@ import { ANSWER, type Handshake, startTlsServer } from '../support/tls-server.js
 const TRANSPORTS: Record<string, (target: ResolvedTarget) => Transport> = {
   wire: (target) => new WireTransport(target, new MonotonicClock('sleep'), 0),
   undici: (target) => new UndiciTransport(target, new MonotonicClock('sleep'), 0),
+  wire: (target) => new WireTransport(target, new MonotonicClock('sleep'), 0),
 };
 
 const TRUSTED: TlsMaterial = { ca: CA, insecure: false };
@@ -182,6 +183,37 @@ for (const [name, make] of Object.entries(TRANSPORTS)) {
           assert.equal(server.handshakes[0]?.[key as keyof Handshake], value, key);
       });
     }
+
+    it('reads bodies of many records on a kept connection, with a tunnel and without', async () => {
+      const answer = `HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n${'x'.repeat(200_000)}`;
+      const server = await startTlsServer(SERVER, '127.0.0.1', answer);
+      const proxy = await startProxy(server.port);
+      const through = { authority: 'shop.test:443', authorization: null };
+      for (const more of [{}, { proxy: through, port: proxy.port }]) {
+        const transport = make(targetAt(server.port, { tls: TRUSTED, ...more }));
+        const results: [Outcome | null, number, boolean][] = [];
+        await new Promise<void>((resolve) => {
+          const exchange = new Exchange();
+          exchange.reset();
+          const connection = transport.connection(null, null, {
+            opened: () => {},
+            closed: () => {},
+            settled: (_connection, { failure, bytes }, usable) => {
+              results.push([failure, bytes, usable]);
+              exchange.reset();
+              if (results.length === 3) resolve();
+              else connection.send(exchange);
+            },
+          });
+          connection.send(exchange);
+        });
+        transport.close();
+        assert.deepEqual(results, Array(3).fill([null, 200_000, true]));
+      }
+      assert.equal(server.handshakes.length, 2);
+      await proxy.close();
+      await server.close();
+    });
 
     it('resumes for a visitor who returns, and for nobody else', async () => {
       const server = await startTlsServer(SERVER);
