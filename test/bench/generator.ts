@@ -6,6 +6,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { Driver } from '../../src/drive/driver.js';
 import { MonotonicClock } from '../../src/drive/pacing/clock.js';
 import type { ResolvedTarget } from '../../src/drive/sockets/target.js';
+import { makeTransport, type TransportKind } from '../../src/drive/transports/choose.js';
 import { Conversation } from '../../src/drive/visits/conversation.js';
 import { OUTCOMES } from '../../src/measure/outcome.js';
 import { writeLine } from '../../src/measure/result-file.js';
@@ -16,10 +17,9 @@ import { RateArrivals } from '../../src/schedule/rate-arrivals.js';
 import { Collector } from '../../src/workers/collector.js';
 import { steadyPlan } from '../support/steady-plan.js';
 import { ClosedLoop } from './closed-loop.js';
-import { type BenchTransport, makeTransport } from './transports.js';
 
 export interface GeneratorOptions {
-  readonly transport: BenchTransport;
+  readonly transport: TransportKind;
   readonly url: string;
   readonly connections: ConnectionPolicy;
   /** Under way at any time, in each thread. */

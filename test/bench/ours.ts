@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { TransportKind } from '../../src/drive/transports/choose.js';
 import type { ConnectionPolicy } from '../../src/scenario/plan.js';
 import type { GeneratorOptions } from './generator.js';
 import { CONNECTIONS, LAST_S, type Side } from './peers.js';
 import { Child, GENERATOR_CORE, startScript } from './processes.js';
 import type { Certificate } from './servers.js';
-import type { BenchTransport } from './transports.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -21,7 +21,7 @@ export interface LoopOptions {
 }
 
 /** The driver over a transport, as fast as it can. */
-export function closedLoop(transport: BenchTransport, options: LoopOptions = {}): Side {
+export function closedLoop(transport: TransportKind, options: LoopOptions = {}): Side {
   const { connections = { kind: 'pool', size: CONNECTIONS }, underWay = CONNECTIONS, threads = 1 } = options;
   return {
     name: transport,

@@ -1,5 +1,4 @@
 // The parts of the bench that send on time: CPU a request and arrival errors at fixed rates and under a spike; memory.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ArrivalError, scheduleError, spacingError } from './arrival-error.js';
 import { watch } from './measure.js';
 import { runScenario, type Scenario, writeScenario } from './ours.js';
@@ -7,9 +6,11 @@ import { pacedSides } from './peers.js';
 import type { Child } from './processes.js';
 import type { Bench, Section } from './sections.js';
 import { Receiver } from './servers.js';
-import { OURS } from './targets.js';
+import { MANY, OURS } from './targets.js';
 
 const RATES = [2_000, 5_000, 10_000];
+/** The rate at which our transports are compared. */
+const UNDICI_AT = 5_000;
 
 /** The ways in which ours can be run. One that polls takes its core whole, by choice: its CPU time says nothing. */
 const WAYS: readonly { readonly name: string; readonly flags: readonly string[] }[] = [
@@ -19,8 +20,9 @@ const WAYS: readonly { readonly name: string; readonly flags: readonly string[] 
 ];
 const MEMORY_WAYS = WAYS.filter(({ name }) => name === OURS.wire || name === OURS.undiciSleeps);
 
-/** Seconds at a run's beginning and end that are left out of its CPU window. */
-const EDGES_S = 1.5;
+/** A run's CPU window leaves out its beginning, in which compilers are at work, and its end. */
+const WARM_SHARE = 0.5;
+const END_S = 0.5;
 
 interface PacedSide {
   readonly name: string;
@@ -28,8 +30,9 @@ interface PacedSide {
   error(stamps: BigInt64Array): ArrivalError;
 }
 
-function ours(bench: Bench, scenario: Scenario): PacedSide[] {
-  return WAYS.map(({ name, flags }) => ({
+function ours(bench: Bench, scenario: Scenario, undici: boolean): PacedSide[] {
+  const ways = WAYS.filter(({ name }) => undici || name !== OURS.undiciSleeps);
+  return ways.map(({ name, flags }) => ({
     name,
     start: (url) => runScenario(scenario, url, bench.folder, flags),
     error: (stamps) => scheduleError(stamps, scenario.planned),
@@ -50,8 +53,9 @@ async function comparePaced(
         await receiver.keep();
         const generator = side.start(receiver.url());
         await bench.attempt(side.name, generator, async () => {
-          const windowMs = (bench.pacedS - EDGES_S) * 1e3;
-          const window = await watch(generator, receiver, { warmAfter: 1, settleMs: 1_000, windowMs });
+          const settleMs = bench.pacedS * WARM_SHARE * 1e3;
+          const windowMs = (bench.pacedS - END_S) * 1e3 - settleMs;
+          const window = await watch(generator, receiver, { warmAfter: 1, settleMs, windowMs });
           await generator.ended();
           const error = side.error(await receiver.take(bench.folder));
           bench.book.add(section, load, side.name, 'cpuUs', (window.cpuS / window.requests) * 1e6);
@@ -77,7 +81,7 @@ const paced: Section['run'] = async (bench) => {
       error: (stamps: BigInt64Array) => spacingError(stamps, perSec),
     }));
     const load = `${perSec.toLocaleString('en-US')}/s`;
-    await comparePaced(bench, ['paced', load], [...ours(bench, scenario), ...peers]);
+    await comparePaced(bench, ['paced', load], [...ours(bench, scenario, perSec === UNDICI_AT), ...peers]);
   }
 };
 
@@ -94,7 +98,7 @@ const spike: Section['run'] = async (bench) => {
     total: `${bench.pacedS}s`,
   };
   const scenario = writeScenario(bench.folder, 'spike', { spike: shape });
-  await comparePaced(bench, ['spike', '2,000/s, 5×'], ours(bench, scenario));
+  await comparePaced(bench, ['spike', '2,000/s, 5×'], ours(bench, scenario, false));
 };
 
 const VISITORS = 10_000;
@@ -116,31 +120,31 @@ const memory: Section['run'] = async (bench) => {
       visits: { requests: 100, think: '1h' },
     },
   );
-  const few = writeScenario(bench.folder, 'few', { stages }, { connections: { pool: 1 } });
+  const few = writeScenario(bench.folder, 'few', { stages }, { connections: { pool: 10 } });
   const receiver = await Receiver.start();
   try {
     for (const { name, flags } of MEMORY_WAYS) {
-      const measure = async (scenario: Scenario) => {
+      const measure = async (scenario: Scenario, use: (bytes: number, connections: number) => void) => {
         const before = await receiver.seen();
         const generator = runScenario(scenario, receiver.url(), bench.folder, flags);
-        try {
+        await bench.attempt(name, generator, async () => {
           await watch(generator, receiver, { warmAfter: 1, settleMs: OPENING_S * 1e3, windowMs: 1_500 });
           const { connections } = await receiver.seen();
-          return { bytes: generator.rssBytes(), connections: connections - before.connections };
-        } finally {
-          await generator.end();
-        }
+          use(generator.rssBytes(), connections - before.connections);
+        });
       };
       bench.progress(`${name}, without`);
-      const without = await measure(few);
-      await sleep(500);
+      let withoutBytes = Number.NaN;
+      await measure(few, (bytes) => {
+        withoutBytes = bytes;
+        bench.book.add('memory', '10 connections', name, 'rssMb', bytes / 1e6);
+      });
       bench.progress(`${name}, with ${VISITORS}`);
-      const withMany = await measure(many);
-      const load = `${VISITORS.toLocaleString('en-US')} idle connections`;
-      const perConnection = (withMany.bytes - without.bytes) / withMany.connections / 1_024;
-      bench.book.add('memory', load, name, 'rssMb', withMany.bytes / 1e6);
-      bench.book.add('memory', load, name, 'kbPerConnection', perConnection);
-      bench.book.add('memory', 'one connection', name, 'rssMb', without.bytes / 1e6);
+      await measure(many, (bytes, connections) => {
+        const perConnection = (bytes - withoutBytes) / connections / 1_024;
+        bench.book.add('memory', MANY, name, 'rssMb', bytes / 1e6);
+        bench.book.add('memory', MANY, name, 'kbPerConnection', perConnection);
+      });
     }
   } finally {
     await receiver.child.end();

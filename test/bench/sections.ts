@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { type Window, watch } from './measure.js';
 import { closedLoop } from './ours.js';
 import { CLOSED_LOOP, CONNECTIONS, FRESH, HANDSHAKES_UNDER_WAY, RESUMED, type Side } from './peers.js';
-import { type Child, isPinned } from './processes.js';
+import { type Child, isInstalled, isPinned } from './processes.js';
 import type { FigureBook } from './results.js';
 import { type Certificate, Nginx, Receiver, type Server } from './servers.js';
 
@@ -93,6 +93,21 @@ function ceiling(scheme: 'http' | 'https'): Section['run'] {
   };
 }
 
+/** Requests a second over HTTP/2. */
+const h2: Section['run'] = async (bench) => {
+  if (bench.tls === undefined) return bench.note('no HTTP/2: openssl is not installed');
+  if (!isInstalled('nginx')) return bench.note('no HTTP/2: nginx is not installed');
+  const ours = closedLoop('http2', { connections: { kind: 'pool', size: H2_CONNECTIONS }, tls: bench.tls });
+  await withServer(bench, true, (server) =>
+    compare(bench, server, server.url('https'), [ours, ...H2], WARM, (side, window) => {
+      const load = `${H2_CONNECTIONS} connections of ${H2_STREAMS} streams`;
+      bench.book.add('h2', load, side, 'perCpuSec', window.requests / window.cpuS);
+      bench.book.add('h2', load, side, 'perSec', window.requests / window.seconds);
+      bench.book.add('h2', load, side, 'serverBusy', window.serverBusy);
+    }),
+  );
+};
+
 /** TLS handshakes a second: new visitors, then returning ones. */
 const handshakes: Section['run'] = async (bench) => {
   if (bench.tls === undefined) return bench.note('no TLS: openssl is not installed');
@@ -141,6 +156,7 @@ const workers: Section['run'] = async (bench) => {
 export const LOOP_SECTIONS: readonly Section[] = [
   { name: 'ceiling', about: 'requests a second of one core, closed loop', run: ceiling('http') },
   { name: 'tls', about: 'the same over TLS', run: ceiling('https') },
+  { name: 'h2', about: 'requests a second over HTTP/2', run: h2 },
   { name: 'handshakes', about: 'TLS handshakes a second, full and resumed', run: handshakes },
   { name: 'workers', about: 'two workers beside one', run: workers },
 ];

@@ -2,13 +2,13 @@
 import type { Target } from './results.js';
 
 const LOOP = '50 connections';
-const MANY = '10,000 idle connections';
+export const MANY = '10,000 idle connections';
 
 /** Names of our own sides. */
 export const OURS = {
   wire: 'wire',
   wireSleeps: 'wire, sleeping',
-  undici: 'undici',
+  h2: 'http2',
   undiciSleeps: 'undici, sleeping',
 } as const;
 
@@ -33,6 +33,30 @@ export const TARGETS: readonly Target[] = [
   loop('ceiling', 'requests a CPU second', 'wrk', 0.9),
   loop('ceiling', 'requests a CPU second', 'autocannon', 1.6),
   loop('tls', 'requests a CPU second, TLS', 'wrk', 0.8),
+  {
+    what: 'requests a CPU second, HTTP/2',
+    section: 'h2',
+    load: '5 connections of 10 streams',
+    side: OURS.h2,
+    metric: 'perCpuSec',
+    beside: 'h2load',
+  },
+  {
+    what: 'TLS handshakes a CPU second',
+    section: 'handshakes',
+    load: 'full',
+    side: OURS.wire,
+    metric: 'perCpuSec',
+    beside: 'autocannon',
+  },
+  {
+    what: 'TLS handshakes a CPU second',
+    section: 'handshakes',
+    load: 'full',
+    side: OURS.wire,
+    metric: 'perCpuSec',
+    beside: 'ab',
+  },
   cpu('2,000/s', 'autocannon', 1.2),
   cpu('5,000/s', 'autocannon', 1.2),
   cpu('5,000/s', OURS.undiciSleeps, 0.7),

@@ -50,6 +50,12 @@ describe('the connections of a plan', () => {
     assert.ok(demand !== null && demand.open >= 3000 && demand.open <= 3660);
   });
 
+  it('are never more than the requests so far, in plans shorter than connections are kept', async (t) => {
+    const stream = await streamOf(t, 6, 90);
+    const perSec = new Float64Array(10).fill(60);
+    assert.equal(connectionDemand(VISITOR, [{ stream, perSec }], 1)?.open, 600);
+  });
+
   it('of a rise are those of new visitors, who stay', async (t) => {
     const stream = await streamOf(t, 2, 40);
     const perSec = Float64Array.from({ length: 100 }, (_, s) => (s >= 40 && s < 65 ? 600 : 0));
