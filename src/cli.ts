@@ -9,13 +9,14 @@ import { type ImportOptions, importCommand } from './commands/import.js';
 import { type InitOptions, initCommand } from './commands/init.js';
 import { mergeCommand } from './commands/merge.js';
 import { planCommand } from './commands/plan.js';
-import { UnreachableError } from './commands/preflight.js';
+import { UnreachableError } from './commands/reach.js';
 import { reportCommand } from './commands/report.js';
 import { type ReportRequest, readReportRequest } from './commands/reports.js';
 import { runCommand } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
 import { storefrontCommand } from './commands/storefront.js';
 import { processTerminal } from './commands/terminal.js';
+import type { PacingWanted } from './drive/pacing/calibrate.js';
 import { ExitCode } from './exit-codes.js';
 import { UserError } from './problem.js';
 import { cacheFolder, openRecordings } from './recording/library.js';
@@ -82,6 +83,8 @@ function withOverrides(on: Command): Command {
     .option('--timeout <duration>', 'how long an operation may take')
     .option('--connections <policy>', 'visitor, fresh or pool=N')
     .option('--ceiling <rate>', 'highest rate that the plan may reach, such as 3000/s')
+    .option('--ca <file>', 'PEM file of authorities to trust in place of the usual ones')
+    .option('--insecure', 'take any certificate of the target, such as a self-signed one')
     .option(
       '--allow-host <host>',
       'a host that may be loaded though it is not this machine; repeatable',
@@ -107,6 +110,11 @@ function overrides({ allowHost, ...flags }: OverrideFlags): Overrides & { shard:
 withOverrides(command('run <scenario>', 'replay a scenario at its target and report'))
   .option('--label <text>', 'what this run is, for the report')
   .option('--workers <n>', 'sender threads; from cores and peak rate unless given', readWorkers)
+  .addOption(
+    new Option('--pacing <how>', 'how senders wait: polling near a due time, or by timers alone')
+      .choices(['auto', 'spin', 'sleep'])
+      .default('auto'),
+  )
   .option('--start-at <instant>', 'when due time 0 is, so that shards start together', readInstant)
   .option('-o, --out <file>', 'the result file (default: out/SCENARIO-TIME.ndjson)')
   .option('-r, --report <format[=file]>', 'text or json; repeatable (default: text)', collect)
@@ -118,6 +126,7 @@ withOverrides(command('run <scenario>', 'replay a scenario at its target and rep
   );
 
 interface RunFlags {
+  readonly pacing: PacingWanted;
   readonly workers?: number;
   readonly startAt?: Date;
   readonly out?: string;

@@ -72,6 +72,30 @@ export function parseMultiple(text: string | number): number {
   return Number(match[1]);
 }
 
+const BYTES_PER_UNIT: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+};
+
+/**
+ * Reads a size such as `2KB` (decimal), `1MiB` (binary) or a bare number of bytes.
+ * @returns whole bytes
+ * @throws UnitError
+ */
+export function parseBytes(text: string | number): number {
+  const match = new RegExp(`^(${NUMBER})\\s*([kmg]i?b|b)?$`, 'i').exec(String(text).trim());
+  const bytes = match && Number(match[1]) * (BYTES_PER_UNIT[(match[2] ?? 'b').toLowerCase()] as number);
+  if (bytes === null || !Number.isSafeInteger(Math.ceil(bytes))) {
+    throw new UnitError(`"${text}" is not a size; write 2KB, 1MiB, or a number of bytes`);
+  }
+  return Math.ceil(bytes);
+}
+
 /** A duration for people, three significant digits: `0.3 ms`, `42 ms`, `2.1 s`, `12m05s`, `2h10m`. */
 export function formatDuration(us: number): string {
   if (us < 1_000) return `${trim(us / 1e3, us < 10 ? 3 : us < 100 ? 2 : 1)} ms`;

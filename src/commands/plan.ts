@@ -14,10 +14,12 @@ import { RateArrivals } from '../schedule/rate-arrivals.js';
 import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
 import { rowsOf } from '../workers/rows.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
+import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
+import { demandOf, endsOf, type Need, resourcesNeeded, shortageOf } from './resources.js';
 import type { Terminal } from './terminal.js';
-import { meanVisit, routeSharesOf, visitsOf, warningsOf, withoutUsers } from './visits.js';
+import { routeSharesOf, visitsOf, warningsOf, withoutUsers } from './visits.js';
 
 export interface PlanOptions extends Overrides {
   readonly shard: Shard;
@@ -56,11 +58,18 @@ function reportOf(prepared: Prepared): PlanReport {
     return { name: stream.name, kind: sourceOf(stream), arrivals, visitors, peakPerSec, ...visits };
   });
   const sample = sampleRequests(prepared);
+  const machine = readMachine();
+  const demand = demandOf(prepared);
+  const { target } = loaded;
+  // No name is resolved here: one address unless the scenario names more.
+  const needs =
+    demand === null ? [] : resourcesNeeded(demand, machine, endsOf(target, target.addresses?.length ?? 1));
   const resources = planResources(
     loaded,
     rate.peakPerSec / shard.n,
     lanesOf(shard, plan.lanes).length,
     undefined,
+    machine,
   );
   return {
     scenario: loaded.name,
@@ -86,13 +95,19 @@ function reportOf(prepared: Prepared): PlanReport {
     requestBytes: sample.bytes,
     workers: resources.workers,
     inFlightMax: resources.inFlightMax,
-    connectionsAtPeak: connectionsAtPeak(prepared),
+    connectionsAtPeak: demand,
+    needs: needs.map(({ what, needed, available }) => ({ what, needed, available })),
     coverage: coverageOf(prepared),
     amplified: amplifiedOf(prepared),
     gates: loaded.gates.map(({ text }) => text),
-    warnings: [...resources.warnings, ...warningsOf(streams)],
+    warnings: [...resources.warnings, ...needs.flatMap(shortage), ...warningsOf(streams)],
     visitorsKnown: recorded.every((forecast) => forecast === undefined || shard.n === 1),
   };
+}
+
+function shortage(need: Need): string[] {
+  const words = shortageOf(need);
+  return words === undefined ? [] : [`${words}: ${need.hint}; a run would be refused`];
 }
 
 function countOf({ loaded, shard, recorded }: Prepared, stream: PlanStream, input: StreamInput, i: number) {
@@ -107,30 +122,6 @@ function countOf({ loaded, shard, recorded }: Prepared, stream: PlanStream, inpu
 function sourceOf(stream: PlanStream): string {
   if (stream.kind === 'rate') return stream.source.kind;
   return stream.pace === null ? 'recording' : `recording, ${stream.pace.source.kind}`;
-}
-
-/** Connections open at once when all goes well: the visitors between their requests, or what the policy fixes. */
-function connectionsAtPeak({ loaded, rate, shard }: Prepared): { open: number; newPerSec: number } | null {
-  const { connections } = loaded.plan;
-  const peakPerSec = rate.peakPerSec / shard.n;
-  if (connections.kind === 'pool') return { open: connections.size, newPerSec: 0 };
-  if (connections.kind === 'fresh') return { open: Math.ceil(peakPerSec), newPerSec: peakPerSec };
-  let open = 0;
-  let newPerSec = 0;
-  loaded.plan.streams.forEach((stream, i) => {
-    if (stream.kind !== 'rate') return;
-    const streamPeak = (rate.streams[i] as Float64Array).reduce((max, r) => Math.max(max, r), 0) / shard.n;
-    const visit = meanVisit(stream);
-    if (visit !== undefined) {
-      open += (streamPeak / visit.requests) * (visit.pausesUs / 1e6);
-      newPerSec += streamPeak / visit.requests;
-      return;
-    }
-    // Little: each visitor stays for (requests − 1) pauses of at least the think time.
-    open += streamPeak * (stream.visits.requests > 1 ? stream.visits.thinkUs / 1e6 : 1);
-    newPerSec += streamPeak / stream.visits.requests;
-  });
-  return open === 0 ? null : { open: Math.ceil(open), newPerSec };
 }
 
 /** What requests look like, from the first thousand of each rate stream. */

@@ -2,6 +2,8 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { choosePacing, type PacingChoice, type PacingWanted } from '../drive/pacing/calibrate.js';
+import { loadHooks } from '../drive/visits/hook-module.js';
 import { ExitCode } from '../exit-codes.js';
 import { type Judgement, judge } from '../judge/verdict.js';
 import { Progress } from '../live/progress.js';
@@ -10,23 +12,29 @@ import { addDistributions, emptyDistribution, quantile } from '../measure/distri
 import { absorbLine, type ResultLine, writeLine } from '../measure/result-file.js';
 import { emptySnapshot, type Head, type Snapshot } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
+import { safe } from '../report/escape.js';
 import { paintFor } from '../report/paint.js';
 import { formatReading } from '../report/words.js';
 import type { Overrides } from '../scenario/load.js';
 import { countArrivals } from '../schedule/forecast.js';
 import { lanesOf, type Shard } from '../schedule/lanes.js';
-import { formatCount, formatMultiple, formatRate } from '../units.js';
+import { formatCount, formatDuration, formatMultiple, formatRate } from '../units.js';
 import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
-import { planResources, reachTarget } from './preflight.js';
+import { readMachine } from './machine.js';
+import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
+import { mannerOf, type Reached, reachTarget } from './reach.js';
 import { type ReportRequest, writeReports } from './reports.js';
+import { refuseShortage } from './resources.js';
 import type { Terminal } from './terminal.js';
 
 export interface RunOptions extends Overrides {
   readonly shard: Shard;
   readonly workers?: number;
+  /** How senders wait for due times; by what this machine shows unless given. */
+  readonly pacing?: PacingWanted;
   /** When due time 0 is; as soon as the threads are ready unless given. */
   readonly startAt?: Date;
   /** The result file; `out/SCENARIO-TIME.ndjson` unless given. */
@@ -44,6 +52,8 @@ export interface RunResult {
   readonly out: string;
 }
 
+/** Characters of a warning of a worker's: it may hold what a target sent. */
+const WARNING_MAX = 300;
 /** Time between the threads being ready and due time 0: for the start to reach all of them. */
 const START_DELAY_US = 200_000;
 
@@ -60,27 +70,25 @@ export async function runCommand(file: string, options: RunOptions, terminal: Te
 export async function carryOut(file: string, options: RunOptions, terminal: Terminal): Promise<RunResult> {
   const prepared = await prepare(file, options, options.shard, terminal.env);
   const { loaded, rate } = prepared;
+  const machine = readMachine();
   const resources = planResources(
     loaded,
     rate.peakPerSec / options.shard.n,
     lanesOf(options.shard, loaded.plan.lanes).length,
     options.workers,
+    machine,
   );
   for (const warning of [...loaded.warnings, ...resources.warnings]) terminal.err(`warning: ${warning}\n`);
+  if (loaded.hooksFile !== null) await loadHooks(loaded.hooksFile);
   const now = new Date();
   const run = `${loaded.planId.slice(0, 8)}-${(options.startAt ?? now).getTime().toString(36)}`;
-  const target = await reachTarget(loaded, VERSION, run);
+  const reached = await reachTarget(loaded, VERSION, run);
+  for (const warning of reached.warnings) terminal.err(`warning: ${warning}\n`);
+  refuseShortage(prepared, machine, reached.target.addresses.length);
   const out = options.out ?? defaultOut(loaded.name, now);
   const descriptor = openResult(out);
 
   const plannedTotal = countArrivals(loaded.plan, loaded.inputs, prepared.recorded, options.shard);
-  terminal.err(
-    `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s, peak ${formatRate(rate.peakPerSec)}` +
-      `${rate.normalPerSec > 0 ? ` (${formatMultiple(rate.peakPerSec / rate.normalPerSec)})` : ''} → ${loaded.target.url}` +
-      `, ${resources.workers} worker${resources.workers > 1 ? 's' : ''}, pacing by ${resources.spins ? 'sleep and spin' : 'sleep'}` +
-      `, seed ${loaded.plan.seed}, plan ${loaded.planId.slice(0, 8)}\n`,
-  );
-
   let snapshot: Snapshot | undefined;
   const emit = (line: ResultLine) => {
     writeSync(descriptor, `${writeLine(line)}\n`);
@@ -92,25 +100,36 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     phases: rate.phases,
     shard: options.shard,
     workers: resources.workers,
-    target,
+    target: reached.target,
     secrets: loaded.secrets,
     inFlightMax: resources.inFlightMax,
     connectionsMax: resources.connectionsMax,
     run,
-    spins: resources.spins,
+    hooksFile: loaded.hooksFile,
+    warn: (text) => terminal.err(`warning: ${safe(text).slice(0, WARNING_MAX)}\n`),
     emit,
   });
   await pool.ready();
+  const wanted = options.pacing ?? 'auto';
+  const choice = choosePacing(wanted, wanted === 'auto' && resources.maySpin ? await pool.calibrate() : []);
+  terminal.err(
+    `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s, peak ${formatRate(rate.peakPerSec)}` +
+      `${rate.normalPerSec > 0 ? ` (${formatMultiple(rate.peakPerSec / rate.normalPerSec)})` : ''} → ${loaded.target.url}${mannerOf(loaded.target)}` +
+      `, ${resources.workers} worker${resources.workers > 1 ? 's' : ''}, pacing: ${wordsOf(choice)}` +
+      `, seed ${loaded.plan.seed}, plan ${loaded.planId.slice(0, 8)}\n`,
+  );
   const startUs =
     options.startAt === undefined ? monotonicNowUs() + START_DELAY_US : options.startAt.getTime() * 1e3;
-  const head = headOf(prepared, plannedTotal, resources.workers, startUs);
+  const head = headOf(prepared, plannedTotal, resources.workers, startUs, choice);
   snapshot = emptySnapshot(head);
   writeSync(descriptor, `${writeLine({ kind: 'head', head })}\n`);
 
   const view = showProgress(prepared, pool, snapshot, startUs, terminal);
   const signals = stopOnSignal(pool, loaded.plan.timeoutUs, () => view.stopping());
-  pool.start(startUs);
+  const name = followName(reached, pool, terminal);
+  pool.start(startUs, choice.pacing);
   const end = await pool.ended();
+  name.stop();
   signals.off();
   view.stop();
   emit({
@@ -127,10 +146,30 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     terminal.err(`a worker failed: ${end.error.stack ?? end.error.message}\n`);
 
   const judgement = judge(snapshot, head.gates);
-  const exitCode = signals.exitCode() ?? judgement.exitCode;
+  const failed = end.reason === 'worker_failed' ? ExitCode.untrustworthy : undefined;
+  const exitCode = signals.exitCode() ?? failed ?? judgement.exitCode;
   await writeReports(options.reports, { snapshot, judgement, exitCode, resultFiles: [out] }, terminal);
   terminal.err(`result: ${out}\n`);
   return { snapshot, judgement, exitCode, out };
+}
+
+/** Keeps the senders' addresses up to date until it is stopped, and then says what came of it. */
+function followName({ follow, target, close }: Reached, pool: Pool, terminal: Terminal): { stop(): void } {
+  const resolver = follow?.((addresses) => pool.renewAddresses(addresses));
+  resolver?.start();
+  return {
+    stop: () => {
+      resolver?.stop();
+      close();
+      const { changes = 0, failures = 0 } = resolver ?? {};
+      if (changes > 0)
+        terminal.err(`the addresses of ${target.hostname} changed ${formatCount(changes)} times\n`);
+      if (failures > 0)
+        terminal.err(
+          `warning: ${target.hostname} did not resolve ${formatCount(failures)} times; the last known addresses went on\n`,
+        );
+    },
+  };
 }
 
 /** The process's monotonic clock as UTC microseconds; the same one that the senders use. */
@@ -138,7 +177,22 @@ function monotonicNowUs(): number {
   return (performance.timeOrigin + performance.now()) * 1e3;
 }
 
-function headOf(prepared: Prepared, plannedTotal: number, workers: number, startUs: number): Head {
+/** How senders wait, and why, in a few words: `spin (p99 6 µs; sleep 1.1 ms)`. */
+function wordsOf({ pacing, lateness }: PacingChoice): string {
+  if (lateness === null) return pacing;
+  const { spinP99Us, sleepP99Us } = lateness;
+  return pacing === 'spin'
+    ? `spin (p99 ${formatDuration(spinP99Us)}; sleep ${formatDuration(sleepP99Us)})`
+    : `sleep (p99 ${formatDuration(sleepP99Us)}; spin ${formatDuration(spinP99Us)})`;
+}
+
+function headOf(
+  prepared: Prepared,
+  plannedTotal: number,
+  workers: number,
+  startUs: number,
+  { pacing, lateness }: PacingChoice,
+): Head {
   const { loaded, rate, shard } = prepared;
   const amplified = amplifiedOf(prepared);
   return {
@@ -163,6 +217,7 @@ function headOf(prepared: Prepared, plannedTotal: number, workers: number, start
     gates: loaded.gates,
     capDeclared: loaded.maxInFlight !== null,
     coverage: coverageOf(prepared),
+    pacing: { by: pacing, ...lateness },
     ...(amplified.length > 0 && { amplified }),
   };
 }

@@ -10,8 +10,8 @@ import { type Arrivals, recordedOutcomeOf } from '../schedule/arrivals.js';
 import { type Connections, type ExchangeListener, makeConnections } from './connections/connections.js';
 import { Exchange } from './exchange.js';
 import { Ledger } from './ledger.js';
-import { LinkedList } from './linked-list.js';
 import type { Clock } from './pacing/clock.js';
+import { TimerWheel } from './pacing/timer-wheel.js';
 import type { Opening } from './sockets/socket-opener.js';
 import type { Transport } from './transports/transport.js';
 import type { Conversation } from './visits/conversation.js';
@@ -25,6 +25,10 @@ const HEARTBEAT_US = 2_000;
 const IDLE_HEARTBEAT_US = 50_000;
 /** How often closed windows are handed over. */
 const PUBLISH_US = 250_000;
+/** They are handed over while no arrival is due for this long, */
+const PUBLISH_ROOM_US = 1_000;
+/** or when they have waited for such a moment this long. */
+const PUBLISH_WAIT_US = 100_000;
 /** A turn fires no longer than this before it lets answers in, so that a burst does not become a stall. */
 const FIRE_US = 2_000;
 /** A start later than this counts what it missed as unsent; less is lag. */
@@ -73,12 +77,14 @@ export class Driver implements ExchangeListener {
   readonly #recorder: Recorder;
   readonly #ledger = new Ledger();
   readonly #vitals: Vitals;
-  /** Exchanges under way in the order they were fired, which is that of their deadlines. */
-  readonly #underWay = new LinkedList<Exchange>();
+  /** Exchanges under way, by their deadlines. */
+  readonly #underWay = new TimerWheel<Exchange>();
   /** Due arrivals that wait for an answer of their visitor's. */
   readonly #held = new Held();
   readonly #spare: Exchange[] = [];
   readonly #turn = () => this.turn();
+  readonly #timeOut = (exchange: Exchange) => this.#cut(exchange, 'timeout');
+  readonly #stopOne = (exchange: Exchange) => this.#cut(exchange, 'stopped');
   #startUs = 0;
   #missedUs = 0;
   #stopUs = Number.POSITIVE_INFINITY;
@@ -148,7 +154,7 @@ export class Driver implements ExchangeListener {
       this.#finish();
       return;
     }
-    if (nowUs >= this.#nextPublishUs) {
+    if (nowUs >= this.#nextPublishUs && this.#hasTime(nowUs)) {
       this.#publish(Math.min(this.#horizonUs(), nowUs));
       this.#nextPublishUs = nowUs + PUBLISH_US;
     }
@@ -171,7 +177,8 @@ export class Driver implements ExchangeListener {
       this.#connections.send(exchange);
       return;
     }
-    this.#underWay.remove(exchange);
+    this.#underWay.cancel(exchange);
+    exchange.sumUp();
     exchange.stallUs = this.#ledger.overlapUs(exchange);
     exchange.outcome = outcome;
     this.#settle(exchange);
@@ -243,7 +250,7 @@ export class Driver implements ExchangeListener {
       this.#refuse(exchange, refusal);
     } else {
       exchange.firedUs = nowUs;
-      this.#underWay.append(exchange);
+      this.#underWay.schedule(exchange, nowUs + this.#options.plan.timeoutUs);
       this.#connections.send(exchange);
     }
     return nowUs;
@@ -255,13 +262,20 @@ export class Driver implements ExchangeListener {
   }
 
   #cutOverdue(nowUs: number): void {
-    const timeoutUs = this.#options.plan.timeoutUs;
-    for (let first = this.#underWay.first; first !== null; first = this.#underWay.first) {
-      if (nowUs >= this.#cutUs) this.#connections.abort(first, 'stopped');
-      else if (nowUs >= first.firedUs + timeoutUs) this.#connections.abort(first, 'timeout');
-      else return;
-      if (this.#underWay.first === first) throw new Error('an aborted exchange did not settle');
-    }
+    if (nowUs >= this.#cutUs) this.#underWay.drain(this.#stopOne);
+    else this.#underWay.advance(nowUs, this.#timeOut);
+  }
+
+  #cut(exchange: Exchange, failure: 'timeout' | 'stopped'): void {
+    const settled = this.#settled;
+    this.#connections.abort(exchange, failure);
+    if (this.#settled === settled) throw new Error('an aborted exchange did not settle');
+  }
+
+  /** Whether publishing now makes nothing late; what has waited long enough is published all the same. */
+  #hasTime(nowUs: number): boolean {
+    const restUs = this.#arrivals.dueUs - nowUs;
+    return !(restUs < PUBLISH_ROOM_US) || nowUs >= this.#nextPublishUs + PUBLISH_WAIT_US;
   }
 
   /** A reset on a kept connection before any byte of an answer is the keep-alive race: tried once more. */
@@ -270,7 +284,7 @@ export class Driver implements ExchangeListener {
     return (
       exchange.failure === 'reset' &&
       exchange.onReused &&
-      exchange.attempts <= 1 &&
+      exchange.attempts <= exchange.hops + 1 &&
       Number.isNaN(exchange.firstByteUs) &&
       (method === 'GET' || method === 'HEAD')
     );
@@ -330,17 +344,15 @@ export class Driver implements ExchangeListener {
 
   #sleep(): void {
     const nowUs = this.#nowUs();
-    const underWay = this.#underWay.first;
-    let wakeUs = Math.min(
-      nowUs + (underWay === null ? IDLE_HEARTBEAT_US : HEARTBEAT_US),
-      this.#nextPublishUs,
-      this.#cutUs > nowUs ? this.#cutUs : Number.POSITIVE_INFINITY,
-    );
-    if (this.#arrivals.dueUs < wakeUs && this.#arrivals.dueUs < this.#stopUs) wakeUs = this.#arrivals.dueUs;
-    if (this.#held.readyUs < wakeUs) wakeUs = Math.max(nowUs, this.#held.readyUs);
+    const heartbeatUs = this.#underWay.size === 0 ? IDLE_HEARTBEAT_US : HEARTBEAT_US;
+    const nextPublishUs = this.#nextPublishUs > nowUs ? this.#nextPublishUs : Number.POSITIVE_INFINITY;
+    const cutUs = this.#cutUs > nowUs ? this.#cutUs : Number.POSITIVE_INFINITY;
+    const { dueUs } = this.#arrivals;
+    const exactUs = Math.min(dueUs < this.#stopUs ? dueUs : Number.POSITIVE_INFINITY, this.#held.readyUs);
+    const wakeUs = Math.min(nowUs + heartbeatUs, nextPublishUs, cutUs, exactUs);
     this.#wakeUs = wakeUs;
     this.#ledger.expect(Math.max(nowUs, wakeUs));
-    this.#clock.wakeAt(this.#startUs + wakeUs, this.#turn);
+    this.#clock.wakeAt(this.#startUs + wakeUs, this.#turn, this.#startUs + exactUs);
   }
 
   #nowUs(): number {

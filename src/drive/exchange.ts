@@ -4,11 +4,11 @@ import type { Outcome } from '../measure/outcome.js';
 import { type AnswerOutcome, emptyRequest, type PlannedRequest } from '../schedule/arrivals.js';
 import { Answer } from './answer.js';
 import type { Slot } from './connections/slot.js';
-import type { Linked } from './linked-list.js';
+import type { Timed } from './pacing/timer-wheel.js';
 import type { Visitor } from './visits/visitors.js';
 
 /** Instants are microseconds from the run's start; NaN where they have not come. */
-export class Exchange implements Settled, Linked<Exchange> {
+export class Exchange implements Settled, Timed<Exchange> {
   readonly request: PlannedRequest = emptyRequest();
   /** Headers of this exchange alone, names and values by turns, beside the request's; null for none. */
   extraHeaders: readonly string[] | null = null;
@@ -35,6 +35,10 @@ export class Exchange implements Settled, Linked<Exchange> {
 
   /** Requests written. */
   attempts = 0;
+  /** Redirects followed. */
+  hops = 0;
+  /** When the request was sent that the first of them answered. */
+  #firstSentUs = Number.NaN;
   /** Why the attempt failed; null while it has not. Set by the transport. */
   failure: Outcome | null = null;
   /** Whether the connection had served an exchange before: then a reset may be no fault of the target's. */
@@ -42,6 +46,9 @@ export class Exchange implements Settled, Linked<Exchange> {
   /** The connection that carries it; null while none does. */
   slot: Slot | null = null;
 
+  /** When it is overdue, while it is under way. */
+  timerUs = 0;
+  timerSlot = -1;
   previous: Exchange | null = null;
   next: Exchange | null = null;
 
@@ -79,11 +86,23 @@ export class Exchange implements Settled, Linked<Exchange> {
     this.firedUs = this.sentUs = this.firstByteUs = this.endUs = Number.NaN;
     this.stallUs = 0;
     this.attempts = 0;
+    this.hops = 0;
     this.extraHeaders = null;
     this.who = null;
     this.answer.reset();
     this.failure = null;
     this.onReused = false;
+  }
+
+  /** The answer is a redirect that is followed: what is sent next is the request as it was changed. */
+  follow(): void {
+    if (this.hops++ === 0) this.#firstSentUs = this.sentUs;
+    this.firstByteUs = Number.NaN;
+  }
+
+  /** Makes it what it was in all: the redirects on the way are part of what the target took. */
+  sumUp(): void {
+    if (this.hops > 0) this.sentUs = this.#firstSentUs;
   }
 
   /** Makes it ready for one more request of the same operation. */

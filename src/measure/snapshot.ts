@@ -56,8 +56,17 @@ export interface Head {
   readonly capDeclared: boolean;
   /** What was not replayed or not covered, for the report. */
   readonly coverage: Coverage;
+  /** How senders waited for due times, with 99 % quantiles of the lateness found before; absent in results of before. */
+  readonly pacing?: Paced;
   /** The acceptance test of each amplified recording; absent where there is none. */
   readonly amplified?: readonly Amplified[];
+}
+
+export interface Paced {
+  readonly by: 'spin' | 'sleep';
+  /** Absent where nothing was measured. */
+  readonly spinP99Us?: number;
+  readonly sleepP99Us?: number;
 }
 
 export interface Coverage {

@@ -8,6 +8,7 @@ import type { Histogram } from '../measure/histogram.js';
 import { OUTCOME_WORDS, OUTCOMES } from '../measure/outcome.js';
 import { type Snapshot, sumGroups } from '../measure/snapshot.js';
 import { formatBytes, formatCount, formatMultiple, formatOffset, formatRate, formatShare } from '../units.js';
+import { connectionTable } from './connection-table.js';
 import { ofDistribution, type Readable, sumSlices } from './durations.js';
 import { safe } from './escape.js';
 import { type Column, flow, type Line, lineOf, type Piece, piece, table } from './line.js';
@@ -26,6 +27,8 @@ export function details(snapshot: Snapshot, judgement: Judgement, width: number)
     phases(snapshot, inner),
     streams(snapshot, inner),
     routes(snapshot, inner),
+    caches(snapshot, inner),
+    connectionTable(snapshot, inner),
     recordedTables(judgement, inner),
     tenants(snapshot, judgement, inner),
     times(snapshot, inner),
@@ -106,6 +109,28 @@ function routes(snapshot: Snapshot, width: number): Line[] {
   return parts('ROUTES', names, (i) => sumGroups(snapshot, (group) => group.route === i), width);
 }
 
+/** By route, where a cache on the way said anything. */
+function caches(snapshot: Snapshot, width: number): Line[] {
+  const rows = snapshot.head.plan.routes.flatMap(({ name }, i): Piece[][] => {
+    const { counts } = sumGroups(snapshot, (group) => group.route === i);
+    const { cacheHits, cacheMisses } = counts;
+    const said = cacheHits + cacheMisses;
+    if (said === 0) return [];
+    const silent = [...counts.statuses.values()].reduce((sum, n) => sum + n, 0) - said;
+    return [
+      [
+        piece(safe(name)),
+        piece(formatCount(cacheHits)),
+        piece(formatShare(cacheHits / said)),
+        piece(formatCount(cacheMisses)),
+        piece(formatCount(Math.max(0, silent))),
+      ],
+    ];
+  });
+  if (rows.length === 0) return [];
+  return table([title('CACHE'), right('hits'), right(''), right('misses'), right('not said')], rows, width);
+}
+
 type Sum = { readonly counts: Counts; readonly response: Histogram };
 
 function parts(heading: string, names: readonly string[], sumOf: (i: number) => Sum, width: number): Line[] {
@@ -151,6 +176,9 @@ function times(snapshot: Snapshot, width: number): Line[] {
     ['wait', ofDistribution(sumSlices(snapshot, 'wait')), 'sent − fired: connecting'],
     ['lag', ofDistribution(sumSlices(snapshot, 'lag')), 'fired − due: ours'],
   ];
+  const slip = sumSlices(snapshot, 'slip');
+  if (slip.count > 0)
+    kinds.push(['slip', ofDistribution(slip), 'ready − due, of steps that had to wait for the one before']);
   const rows = kinds.map(([name, of, meaning]): Piece[] => [
     piece(name),
     ...[0.5, 0.9, 0.95, 0.99, 0.999].map((q) => piece(formatReading(of.quantile(q)))),

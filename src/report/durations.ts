@@ -51,7 +51,7 @@ export function quantiles(of: Readable): Summary['phases'][number]['response'] {
 }
 
 /** One of the slices' distributions, over the whole run. */
-export function sumSlices(snapshot: Snapshot, kind: 'service' | 'wait' | 'lag'): Distribution {
+export function sumSlices(snapshot: Snapshot, kind: 'service' | 'wait' | 'lag' | 'slip'): Distribution {
   let sum = emptyDistribution(COARSE);
   for (const slice of snapshot.slices.values()) sum = addDistributions(sum, slice[kind]);
   return sum;

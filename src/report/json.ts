@@ -53,6 +53,8 @@ export function summarise(
     service: durations(ofDistribution(sumSlices(snapshot, 'service'))),
     wait: durations(ofDistribution(sumSlices(snapshot, 'wait'))),
     lag: durations(ofDistribution(sumSlices(snapshot, 'lag'))),
+    slip: durations(ofDistribution(sumSlices(snapshot, 'slip'))),
+    hooks: hooksOf(snapshot),
     generatorShare: judgement.generatorShare,
     streams: head.plan.streams.map(({ name }, i) => part(snapshot, name, (group) => group.stream === i)),
     routes: head.plan.routes.map(({ name }, i) => part(snapshot, name, (group) => group.route === i)),
@@ -65,7 +67,19 @@ export function summarise(
     connections: {
       opened: connections.opened,
       max: connections.max,
+      openedPerSecMax: round(connections.openedPerSecMax, 3),
+      http1: connections.http1,
+      http2: connections.http2,
+      handshakes: {
+        full: connections.tlsFull,
+        resumed: connections.tlsResumed,
+        perSecMax: round(connections.handshakesPerSecMax, 3),
+      },
+      addresses: Object.fromEntries(connections.addresses),
       connect: durations(ofDistribution(connections.connect)),
+      dns: durations(ofDistribution(connections.dns)),
+      tcp: durations(ofDistribution(connections.tcp)),
+      tls: durations(ofDistribution(connections.tls)),
     },
     coverage: {
       dropped: { ...head.coverage.dropped },
@@ -105,8 +119,15 @@ function part(
     ok,
     sent: counts.sent,
     errors: errorShare({ planned: counts.planned, ok }),
+    cache: { hits: counts.cacheHits, misses: counts.cacheMisses },
     response: quantiles(response),
   };
+}
+
+function hooksOf({ health }: Snapshot): Summary['hooks'] {
+  const calls = health.reduce((sum, { hookCalls }) => sum + hookCalls, 0);
+  const us = health.reduce((sum, { hookUs }) => sum + hookUs, 0);
+  return calls === 0 ? null : { calls, totalMs: round(us / 1e3, 3), meanUs: round(us / calls, 3) };
 }
 
 function tenants(snapshot: Snapshot, { incident }: Judgement): Summary['tenants'] {

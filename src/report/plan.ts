@@ -49,6 +49,8 @@ export interface PlanReport {
   readonly workers: number;
   readonly inFlightMax: number;
   readonly connectionsAtPeak: { readonly open: number; readonly newPerSec: number } | null;
+  /** What those take of this machine, where its limits are known. */
+  readonly needs: readonly { readonly what: string; readonly needed: number; readonly available: number }[];
   readonly coverage: Coverage;
   /** The acceptance test of each amplified recording. */
   readonly amplified: readonly Amplified[];
@@ -131,6 +133,7 @@ export function planText(report: PlanReport, columns: number, paint: Paint): str
     [],
     ...report.streams.flatMap((stream) => visits(stream, say)),
     ...say('Connections', connections(report)),
+    ...needs(report, say),
     ...say(
       'Under way',
       `at most ${formatCount(report.inFlightMax)} requests at once (timeout ${formatDuration(report.timeoutUs)}), ${report.workers} worker${report.workers > 1 ? 's' : ''}`,
@@ -173,6 +176,14 @@ function connections({ connections: policy, connectionsAtPeak }: PlanReport): st
   const { open, newPerSec } = connectionsAtPeak;
   const fresh = newPerSec > 0 ? `, ${formatRate(newPerSec)} new` : '';
   return `${kind}: about ${formatCount(open)} open at the peak${fresh}, if the target keeps up`;
+}
+
+function needs(report: PlanReport, say: (label: string, text: string) => Line[]): Line[] {
+  if (report.needs.length === 0) return [];
+  const each = report.needs.map(
+    ({ what, needed, available }) => `${formatCount(needed)} of ${formatCount(available)} ${what}`,
+  );
+  return say('Takes', `about ${each.join(', ')} of this machine`);
 }
 
 /** Routes that the replay lacks though nobody chose so. */

@@ -1,13 +1,11 @@
 // Remarks: the sections of the details that are sentences, not tables: gates, generator, findings, coverage, run.
 import { fitnessOf } from '../judge/diagnosis.js';
 import type { Judgement } from '../judge/verdict.js';
-import { quantile } from '../measure/distribution.js';
 import type { Snapshot } from '../measure/snapshot.js';
 import { formatCount, formatDuration, formatShare } from '../units.js';
-import { connectionsOf } from './connections.js';
 import { safe } from './escape.js';
 import { type Line, labelled, type Piece, piece } from './line.js';
-import { formatReading, plural } from './words.js';
+import { plural } from './words.js';
 
 /** Gates whose figure does not say by itself why they failed or could not be decided. */
 export function gateReasons({ gates }: Judgement, width: number): Line[] {
@@ -21,7 +19,6 @@ export function gateReasons({ gates }: Judgement, width: number): Line[] {
 
 export function generator(snapshot: Snapshot, width: number): Line[] {
   const { head, health } = snapshot;
-  const connections = connectionsOf(snapshot);
   const fitness = fitnessOf(snapshot);
   const lines: Line[] = [[piece('GENERATOR', 'bold')]];
   const { workers } = head;
@@ -41,8 +38,8 @@ export function generator(snapshot: Snapshot, width: number): Line[] {
     gaps === 0
       ? 'none of 1 ms or more'
       : `${formatCount(gaps)} of 1 ms and more, ${formatDuration(gapUs)} in all, ${formatDuration(gapMaxUs)} at the longest`;
-  const connect = quantile(connections.connect, 0.99);
-  const opening = connect === undefined ? '' : `, opening took p99 ${formatReading(connect)}`;
+  const hookCalls = health.reduce((sum, line) => sum + line.hookCalls, 0);
+  const hookUs = health.reduce((sum, line) => sum + line.hookUs, 0);
   lines.push(
     ...fact('stalls', stalls, width),
     ...fact(
@@ -50,12 +47,15 @@ export function generator(snapshot: Snapshot, width: number): Line[] {
       `${formatShare(busyPermilleMax / 1e3)} at most, ${formatCount(inFlightMax)} in flight at most`,
       width,
     ),
-    ...fact(
-      'connections',
-      `${formatCount(connections.opened)} opened, ${formatCount(connections.max)} at once at most${opening}`,
-      width,
-    ),
   );
+  if (hookCalls > 0)
+    lines.push(
+      ...fact(
+        'hooks',
+        `${formatCount(hookCalls)} calls, ${formatDuration(hookUs / hookCalls)} each, ${formatDuration(hookUs)} in all`,
+        width,
+      ),
+    );
   return lines;
 }
 

@@ -65,7 +65,17 @@ const slowest = z
   .nullable()
   .describe('means over the slowest 1 %; censored: timeouts are among the responses');
 
-const part = z.strictObject({ name, planned: count, ok: count, sent: count, errors, response: quantiles });
+const part = z.strictObject({
+  name,
+  planned: count,
+  ok: count,
+  sent: count,
+  errors,
+  cache: z
+    .strictObject({ hits: count, misses: count })
+    .describe('answers of which a cache said that it had them or had not'),
+  response: quantiles,
+});
 const toll = z.strictObject({ name, planned: count, failed: count });
 
 const phase = z.strictObject({
@@ -164,10 +174,19 @@ export const SUMMARY = z.strictObject({
   outcomes,
   statuses,
   errors,
-  response: durations.describe('end - due of ok operations and timeouts: what a shopper feels'),
+  response: durations.describe(
+    'end - due of ok operations and timeouts: what a shopper feels; from when it could be sent, where it had to wait for the answer before',
+  ),
   service: durations.describe('end - sent'),
   wait: durations.describe('sent - fired'),
   lag: durations.describe('fired - due: the generator itself'),
+  slip: durations.describe(
+    'how much later steps came that had to wait for the answer before; of those alone',
+  ),
+  hooks: z
+    .strictObject({ calls: count, totalMs: z.number(), meanUs: z.number() })
+    .nullable()
+    .describe("calls of the scenario's hooks and what they cost; null where there were none"),
   generatorShare: z.number().min(0).nullable().describe("the generator's own share of the slowest 1 %"),
   streams: z.array(part),
   routes: z.array(part),
@@ -179,7 +198,19 @@ export const SUMMARY = z.strictObject({
   windows: z.array(window).describe('by second of due time'),
   recorded,
   unknownIds: count.describe('operations answered 404 or 410 where 2xx or 3xx was recorded; also in errors'),
-  connections: z.strictObject({ opened: count, max: count, connect: durations }),
+  connections: z.strictObject({
+    opened: count,
+    max: count.describe('open at once at most'),
+    openedPerSecMax: z.number().describe('in the ten seconds in which most were opened'),
+    http1: count,
+    http2: count,
+    handshakes: z.strictObject({ full: count, resumed: count, perSecMax: z.number() }).describe('of TLS'),
+    addresses: z.record(z.string(), count).describe('connections by the address they went to'),
+    connect: durations.describe('opening in all'),
+    dns: durations.describe('waiting for the name, where that was waited for'),
+    tcp: durations,
+    tls: durations,
+  }),
   coverage: z.strictObject({
     dropped: z.record(z.string(), count),
     routes: z.array(z.strictObject({ route: z.string(), rows: count, share: z.number() })),

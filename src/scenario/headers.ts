@@ -3,7 +3,7 @@ import type { Path, ProblemList } from './problems.js';
 import { quote } from './problems.js';
 import { type Placeholders, type SecretStore, stretches } from './templates.js';
 
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+export const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const CONTROL = /[^\t\x20-\x7e\x80-\xff]/;
 const OWN = [
   'content-length',
@@ -34,7 +34,7 @@ export function readHeaders(
     const at = [...path, name];
     const value = String(typedValue);
     const lower = name.toLowerCase();
-    const refused = refuse(name, lower);
+    const refused = refuseHeader(name, lower);
     if (refused !== undefined) problems.add(at, refused.message, refused.hint, 'key');
     else if (Object.hasOwn(headers, lower))
       problems.add(at, `the header ${lower} is here twice`, 'keep one', 'key');
@@ -46,7 +46,15 @@ export function readHeaders(
   return headers;
 }
 
-function refuse(name: string, lower: string): { message: string; hint?: string } | undefined {
+/**
+ * Why a header cannot be set.
+ * @param own further names, in lower case, that are set otherwise
+ */
+export function refuseHeader(
+  name: string,
+  lower: string,
+  own: readonly string[] = [],
+): { message: string; hint?: string } | undefined {
   if (!NAME.test(name)) return { message: `${quote(name)} is not a header name` };
   if (lower === 'host') {
     return {
@@ -54,7 +62,8 @@ function refuse(name: string, lower: string): { message: string; hint?: string }
       hint: 'tenants: and target.hosts decide the Host of a request',
     };
   }
-  if (OWN.includes(lower)) return { message: `${name} is set by flashcrowd itself`, hint: 'leave it out' };
+  if (OWN.includes(lower) || own.includes(lower))
+    return { message: `${name} is set by flashcrowd itself`, hint: 'leave it out' };
   if (lower.startsWith('x-flashcrowd')) {
     return {
       message: 'headers x-flashcrowd... name the tool and the run and cannot be set',

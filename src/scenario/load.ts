@@ -26,6 +26,10 @@ export interface Overrides {
   /** `visitor`, `fresh` or `pool=200`. */
   readonly connections?: string;
   readonly ceiling?: number | string;
+  /** A PEM file of authorities to trust, relative to where the command runs. */
+  readonly ca?: string;
+  /** Takes any certificate. */
+  readonly insecure?: boolean;
   /** Hosts that may be loaded in this run, though they are not this machine. */
   readonly allowHosts?: readonly string[];
   /** The user's own list of such hosts; it need not exist. */
@@ -44,6 +48,8 @@ export interface LoadedScenario {
   readonly inputs: PlanInputs;
   readonly inputFiles: readonly InputFile[];
   readonly gates: readonly Gate[];
+  /** Absolute path of the module of hooks; null for none. */
+  readonly hooksFile: string | null;
   /** Most operations under way at once; null: not declared. Not part of the plan. */
   readonly maxInFlight: number | null;
   /** Highest planned rate of all rate streams together, requests a second; recordings are not in it. */

@@ -19,8 +19,14 @@ export interface Plan {
   /** How long an operation may take, from the moment it is fired. */
   readonly timeoutUs: number;
   readonly connections: ConnectionPolicy;
+  /** Redirects that one operation may follow; absent: none. */
+  readonly redirects?: number;
+  /** Absent: visitors send back the cookies that answers set. */
+  readonly cookies?: false;
   /** Header templates sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The module that is called around every request, by its digest; absent where there is none. */
+  readonly hooks?: { readonly digest: string };
   /** How a tenant shows in a request; null for a shop of one tenant. */
   readonly tenants: TenantPattern | null;
   /** Every route by number; what counts as ok on each, and how a recorded request is recognised as one. */
@@ -52,6 +58,18 @@ export interface RouteClass {
   readonly expect: readonly (readonly [number, number])[];
   /** Recorded requests it takes: a method (null: any) and a path pattern (`recording/pattern.ts`); null: none. */
   readonly match: { readonly method: string | null; readonly path: string } | null;
+  /** What an answer with such a status must be besides; absent: nothing. */
+  readonly checks?: RouteChecks;
+}
+
+/** An answer that fails one of these is a `bad_body`. */
+export interface RouteChecks {
+  /** Texts that the decoded body holds. */
+  readonly contains?: readonly string[];
+  /** The least length of the body as it is received. */
+  readonly minBytes?: number;
+  /** By header name in lower case, a text that its value holds, whatever the case; '' for any value. */
+  readonly header?: Readonly<Record<string, string>>;
 }
 
 export type PlanStream = RateStream | RecordingStream;

@@ -3,6 +3,7 @@ import { peakOfSum } from './curve.js';
 import { readData } from './data.js';
 import { readGates } from './gates.js';
 import { readHeaders } from './headers.js';
+import { readHooks } from './hooks.js';
 import { type ResolvedIds, readIds } from './ids.js';
 import type { InputFiles } from './inputs.js';
 import type { LoadedScenario, Overrides } from './load.js';
@@ -19,6 +20,7 @@ import { type RouteCount, RouteTable } from './routes.js';
 import { checkCeiling, checkTarget, checkTenantHosts, readAllowFile } from './safety.js';
 import type { TypedIds, TypedScenario } from './schema.js';
 import {
+  readAnswering,
   readConnections,
   readFactor,
   readLanes,
@@ -48,7 +50,7 @@ export async function resolveScenario(
   open: OpenRecordings,
 ): Promise<Resolved | undefined> {
   const { problems } = files;
-  const target = readTarget(typed.target, overrides.target, overrides.ceiling, secrets);
+  const target = await readTarget(typed.target, overrides, files, secrets);
   const drafts = draftStreams(typed.streams, overrides.amplify ?? [], problems);
   const speed = readFactor(spot('speed', overrides), overrides.speed ?? typed.speed, SPEED_MAX, problems);
   const typedSeed = overrides.seed ?? typed.seed;
@@ -80,6 +82,7 @@ export async function resolveScenario(
     if (stream.kind === 'recording') checkWhereRoutes([...draft.path, 'where'], stream.where, routes);
   }
   checkTenants(drafts, tenants !== null, problems);
+  const hooks = await readHooks(typed.hooks, files);
   const curves = streams.found.flatMap(({ input }) => input.curve ?? []);
   const ratePeakPerSec = peakOfSum(curves);
   const plan: Plan = {
@@ -89,8 +92,10 @@ export async function resolveScenario(
     speed,
     timeoutUs: readTimeout(spot('timeout', overrides), overrides.timeout ?? typed.timeout, problems),
     connections: readConnections(typed.connections, overrides.connections, problems),
+    ...readAnswering(typed, problems),
     headers: readHeaders(['headers'], typed.headers, headerPlaceholders(), secrets),
     tenants,
+    ...(hooks !== undefined && { hooks: { digest: hooks.digest } }),
     routes: routes.list,
     streams: streams.found.map(({ stream }) =>
       stream.kind === 'recording' ? { ...stream, writes } : stream,
@@ -117,6 +122,7 @@ export async function resolveScenario(
     plan,
     inputs,
     gates,
+    hooksFile: hooks?.file ?? null,
     maxInFlight,
     ratePeakPerSec,
   };
@@ -206,6 +212,10 @@ async function checkSafety(
   const listed = overrides.allowFile === undefined ? [] : await readAllowFile(overrides.allowFile);
   checkTarget(target, [...(overrides.allowHosts ?? []), ...listed], problems);
   checkTenantHosts(target, plan.tenants, problems);
+  if (plan.redirects !== undefined && target.ceilingPerSec !== null)
+    problems.warnings.push(
+      'redirects: each one that is followed is sent beside the planned rate, which is what the ceiling bounds',
+    );
   const over = checkCeiling(target, ratePeakPerSec);
   if (over !== undefined) problems.add(['target', 'ceiling'], over.message, over.hint);
 }

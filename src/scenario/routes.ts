@@ -1,6 +1,7 @@
 // The routes of a plan: those of the scenario, those its requests name, those seen in its recordings.
 
 import { Pattern } from '../recording/pattern.js';
+import { readChecks } from './checks.js';
 import { checkName, isName } from './names.js';
 import { didYouMean } from './nearest.js';
 import { ROUTES_MAX, type RouteClass } from './plan.js';
@@ -116,10 +117,12 @@ export class RouteTable {
     if (method !== undefined && pattern === undefined) {
       this.#problems.add([...path, 'method'], 'a method without a path takes no rows', 'add path: /*');
     }
+    const checks = readChecks(path, typed, this.#problems);
     return {
       name,
       expect: expect === undefined ? OK : readExpect([...path, 'expect'], expect, this.#problems),
       match: pattern === undefined ? null : { method: method?.toUpperCase() ?? null, path: pattern },
+      ...(checks !== undefined && { checks }),
     };
   }
 }

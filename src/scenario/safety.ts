@@ -37,17 +37,19 @@ export function checkTarget(target: Target, allowed: readonly string[], problems
   if (target.loopback) return;
   const { hostname, port } = target;
   const names = allowed.map((name) => name.trim().toLowerCase().replace(/\.$/, ''));
+  // Through a proxy, or at other addresses, a loopback name is not this machine.
+  const subject = isLoopback(hostname) ? `${hostname} as it is reached` : hostname;
   if (!names.includes(hostname) && !names.includes(`${hostname}:${port}`)) {
     problems.add(
       ['target'],
-      `${hostname} is not this machine and is not allowed for this run`,
+      `${subject} is not this machine and is not allowed for this run`,
       `if it may be loaded, pass --allow-host ${hostname}, or add it to your allow file`,
     );
   }
   if (target.ceilingPerSec === null) {
     problems.add(
       ['target'],
-      `${hostname} is not this machine and has no ceiling`,
+      `${subject} is not this machine and has no ceiling`,
       'say what the target may get at most: target: { url: ..., ceiling: 3000/s }',
     );
   }

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { duration, instantOrOffset, multiple, rate, scalar, strict } from './schema-parts.js';
 import { ids, recording, where } from './schema-recording.js';
 import { flow, headers, login, request } from './schema-requests.js';
+import { route } from './schema-routes.js';
+import { reach } from './schema-target.js';
 
 const visits = strict({
   requests: z
@@ -93,17 +95,20 @@ const stream = strict({
   'A source of load: exactly one of curve, stages, spike, recording; or a recording at the times of one of the others.',
 );
 
-const statusRanges = z
-  .union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))], {
-    error: 'expected a status such as 200, a range such as 200-299, or a list of them',
-  })
-  .describe('Statuses that are ok: 200, 200-299, or a list of such. Default 200-399.');
-
-const route = strict({
-  path: z.string().optional().describe('Path pattern, * stands for anything: /products/*.'),
-  method: z.string().optional().describe('Only this method. Default: any.'),
-  expect: statusRanges.optional(),
-}).describe('A named class of requests.');
+const forwardedFor = z
+  .union(
+    [
+      z.string(),
+      strict({
+        range: z.string().optional().describe('IPv4 addresses: 198.18.0.0/15.'),
+        header: z.string().optional().describe('The header that carries it. Default x-forwarded-for.'),
+      }),
+    ],
+    { error: 'expected a range such as 198.18.0.0/15, or a mapping with range' },
+  )
+  .describe(
+    'Each visitor sends an address of its own out of a range, for a target that believes the header.',
+  );
 
 const target = z
   .union(
@@ -123,6 +128,8 @@ const target = z
           .string()
           .optional()
           .describe(`user:password, as "\${env:NAME}"; sent to this target only.`),
+        ...reach,
+        forwardedFor: forwardedFor.optional(),
       }),
     ],
     { error: 'expected a URL, or a mapping with url' },
@@ -167,12 +174,28 @@ const scenario = strict({
   streams: z.array(stream).min(1, 'has no streams; expected at least one'),
   visits: visits.optional(),
   connections: connections.optional(),
+  redirects: z
+    .number()
+    .optional()
+    .describe(
+      'Redirects that a request follows within the target, at most 20. One that was recorded is not followed: what came next was recorded too. Default 0: a redirect is the answer.',
+    ),
+  cookies: z
+    .boolean({ error: 'expected true or false' })
+    .optional()
+    .describe('Whether visitors send back the cookies that answers set. Default true.'),
   headers: headers.optional(),
   timeout: duration.optional().describe('How long an operation may take. Default 10s, at most 120s.'),
   maxInFlight: z
     .number()
     .optional()
     .describe('Most operations under way at once; what is beyond is shed and counted.'),
+  hooks: z
+    .string()
+    .optional()
+    .describe(
+      'A .js or .mjs module, relative to the scenario, that exports beforeRequest or afterResponse (types: flashcrowd/hooks).',
+    ),
   tenants: strict({
     host: z.string().optional().describe('The Host of a tenant: "{tenant}.shop.example".'),
     path: z.string().optional().describe('The path prefix of a tenant: "/s/{tenant}".'),
@@ -199,6 +222,7 @@ export type TypedStage = z.output<typeof stage>;
 export type TypedSpike = z.output<typeof spike>;
 export type TypedVisits = z.output<typeof visits>;
 export type TypedData = z.output<typeof data>;
+export type TypedForwardedFor = z.output<typeof forwardedFor>;
 export type TypedTarget = z.output<typeof target>;
 export type TypedConnections = z.output<typeof connections>;
 export type TypedRoute = z.output<typeof route>;

@@ -1,13 +1,14 @@
 // Settings of a whole plan: connections, visits, tenants and the bounded numbers.
 import { HostMap } from '../recording/hosts.js';
 import { parseDurationUs, parseMultiple } from '../units.js';
-import type { ConnectionPolicy, TenantPattern } from './plan.js';
+import type { ConnectionPolicy, Plan, TenantPattern } from './plan.js';
 import { type Path, type ProblemList, quote, type Spot } from './problems.js';
 import type { TypedConnections, TypedScenario, TypedVisits } from './schema.js';
 
 const IDLE_US = 60e6;
 const TIMEOUT_US = 10e6;
 const TIMEOUT_MAX_US = 120e6;
+const REDIRECTS_MAX = 20;
 const DURATION_MAX_US = 31 * 86_400e6;
 
 export interface Visits {
@@ -87,6 +88,15 @@ export function readVisits(
     requests: readWhole([...path, 'requests'], typed?.requests, [1, 1e6], base.requests, problems),
     thinkUs: think ?? base.thinkUs,
   };
+}
+
+/** What visitors make of answers; what is as usual is left out. */
+export function readAnswering(
+  { redirects: typed, cookies }: TypedScenario,
+  problems: ProblemList,
+): Pick<Plan, 'redirects' | 'cookies'> {
+  const redirects = readWhole(['redirects'], typed, [0, REDIRECTS_MAX], 0, problems);
+  return { ...(redirects > 0 && { redirects }), ...(cookies === false && { cookies }) };
 }
 
 /** @param override from the command line: visitor, fresh or pool=N */

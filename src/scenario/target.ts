@@ -1,18 +1,22 @@
-// The target: one URL, what recorded hosts become there, its ceiling and its login.
+// The target: one URL, what recorded hosts become there, its ceiling, its login and how it is reached.
 import { parseRatePerSec } from '../units.js';
+import { type ForwardedFor, readForwardedFor } from './forwarded-for.js';
+import type { InputFiles } from './inputs.js';
 import { type Path, type ProblemList, quote, type Spot } from './problems.js';
+import { type Reach, readLogin, readReach, type TlsOverrides } from './reach.js';
 import { isLoopback } from './safety.js';
 import type { TypedTarget } from './schema.js';
-import { type SecretStore, stretches } from './templates.js';
+import type { SecretStore } from './templates.js';
 
 /** Where every request goes, and nowhere else. */
-export interface Target {
+export interface Target extends Reach {
   /** Scheme, host and port, without a slash at the end. */
   readonly url: string;
   /** Lower case, IPv6 without brackets. */
   readonly hostname: string;
   readonly port: number;
   readonly secure: boolean;
+  /** Whether its requests stay on this machine: the name, pinned addresses and a proxy are all loopback. */
   readonly loopback: boolean;
   /** Recorded host pattern → host to send; null where the scenario has none. */
   readonly hosts: Readonly<Record<string, string>> | null;
@@ -20,6 +24,15 @@ export interface Target {
   readonly ceilingPerSec: number | null;
   /** `user:password` as a template: it holds `${env:NAME}`, never the secret. */
   readonly basicAuth: string | null;
+  /** Addresses that visitors seem to come from; absent: none are sent. */
+  readonly forwardedFor?: ForwardedFor;
+}
+
+/** What the command line says of the target. */
+export interface TargetOverrides extends TlsOverrides {
+  /** A URL; it replaces the scenario's, and what is bound to another host goes with that. */
+  readonly target?: string;
+  readonly ceiling?: number | string;
 }
 
 interface Origin {
@@ -29,18 +42,15 @@ interface Origin {
   readonly secure: boolean;
 }
 
-/**
- * Resolves the target.
- * @param override a URL from the command line; it replaces the scenario's, and a login bound to another host with it
- * @param ceiling from the command line
- */
-export function readTarget(
+/** Resolves the target; undefined if there is none, or it is a problem. */
+export async function readTarget(
   typed: TypedTarget | undefined,
-  override: string | undefined,
-  ceiling: string | number | undefined,
+  overrides: TargetOverrides,
+  files: InputFiles,
   secrets: SecretStore,
-): Target | undefined {
+): Promise<Target | undefined> {
   const { problems } = secrets;
+  const { target: override, ceiling } = overrides;
   const parts = typeof typed === 'object' ? typed : typed === undefined ? {} : { url: typed };
   const written: Path = typeof typed === 'object' ? ['target', 'url'] : ['target'];
   const own = parts.url === undefined ? undefined : readOrigin(parts.url, written, problems);
@@ -56,12 +66,29 @@ export function readTarget(
   if (elsewhere && parts.basicAuth !== undefined) {
     problems.warnings.push(`target.basicAuth is for ${own.hostname} and is not sent to ${origin.hostname}`);
   }
-  const basicAuth = elsewhere ? null : readLogin(parts.basicAuth, secrets);
+  const basicAuth = elsewhere
+    ? null
+    : readLogin(['target', 'basicAuth'], parts.basicAuth, 'STAGING_LOGIN', secrets);
+  const { addresses: _addresses, tls: _tls, ...ownReach } = parts;
+  if (elsewhere && (parts.addresses !== undefined || parts.tls !== undefined))
+    problems.warnings.push(`target.addresses and target.tls are for ${own.hostname}, not ${origin.hostname}`);
+  const reach = await readReach(elsewhere ? ownReach : parts, overrides, files, secrets);
   const hosts = readHosts(parts.hosts, problems);
   const ceilingSpot: Spot = ceiling === undefined ? ['target', 'ceiling'] : { option: '--ceiling' };
   const ceilingPerSec = readCeiling(ceiling ?? parts.ceiling, ceilingSpot, problems);
+  const forwardedFor = readForwardedFor(['target', 'forwardedFor'], parts.forwardedFor, problems);
   if (origin === undefined) return undefined;
-  return { ...origin, loopback: isLoopback(origin.hostname), hosts, ceilingPerSec, basicAuth };
+  if (reach.tls !== undefined) checkTls(reach.tls.insecure, origin, problems);
+  const places = [origin.hostname, ...(reach.addresses ?? []), reach.proxy?.hostname ?? '127.0.0.1'];
+  return {
+    ...origin,
+    loopback: places.every(isLoopback),
+    hosts,
+    ceilingPerSec,
+    basicAuth,
+    ...(forwardedFor && { forwardedFor }),
+    ...reach,
+  };
 }
 
 function readOrigin(text: string, spot: Spot, problems: ProblemList): Origin | undefined {
@@ -103,6 +130,12 @@ function readOrigin(text: string, spot: Spot, problems: ProblemList): Origin | u
   };
 }
 
+function checkTls(insecure: boolean, { secure, url }: Origin, problems: ProblemList): void {
+  if (!secure) problems.warnings.push(`${url} is not https: what is said of TLS has no effect`);
+  else if (insecure)
+    problems.warnings.push(`certificates are not checked: whoever answers for ${url} is taken for it`);
+}
+
 /** A typed URL without what may be a password. */
 function withoutLogin(text: string): string {
   return text.replace(/[^/]*@/g, '...@');
@@ -114,28 +147,6 @@ function readCeiling(typed: string | number | undefined, spot: Spot, problems: P
   if (rate === undefined) return null;
   if (rate <= 0) problems.add(spot, 'the ceiling is 0: nothing could be sent', 'write such as 3000/s');
   return rate;
-}
-
-function readLogin(typed: string | undefined, secrets: SecretStore): string | null {
-  if (typed === undefined) return null;
-  const path = ['target', 'basicAuth'];
-  if (!stretches(typed).some(({ kind }) => kind === 'env')) {
-    secrets.problems.add(
-      path,
-      'a login stands in the file',
-      'keep it in the environment: "${'.concat('env:STAGING_LOGIN}"'),
-    );
-    return null;
-  }
-  const resolved = secrets.resolve(path, typed, true);
-  if (resolved !== undefined && !resolved.includes(':')) {
-    secrets.problems.add(
-      path,
-      'is not of the form user:password',
-      'check the value of the environment variable',
-    );
-  }
-  return typed;
 }
 
 const LABELS = '[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9])?';

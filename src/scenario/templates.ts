@@ -125,7 +125,7 @@ export function refuseSecrets(value: unknown, path: Path, problems: ProblemList)
     const url = path[0] === 'target' && (path.length === 1 || path[1] === 'url');
     problems.add(
       path,
-      'an environment variable cannot stand here, only in headers, bodies and target.basicAuth',
+      'an environment variable cannot stand here, only in headers, bodies and the logins of target',
       url ? 'leave it out here and pass --target "$URL"' : 'write the value itself',
     );
     problems.spoil(path);
@@ -138,7 +138,10 @@ export function refuseSecrets(value: unknown, path: Path, problems: ProblemList)
 
 function secretsAllowed(path: Path): boolean {
   if (path[0] === 'headers') return path.length === 2;
-  if (path[0] === 'target') return path[1] === 'basicAuth';
+  if (path[0] === 'target')
+    return (
+      ['basicAuth', 'proxyAuth'].includes(String(path[1])) || (path[1] === 'tls' && path[2] === 'passphrase')
+    );
   if (path[0] !== 'streams') return false;
   const request = { requests: 3, flow: 3, login: path[3] === 'steps' ? 4 : Number.NaN }[String(path[2])];
   return request !== undefined && ['headers', 'json', 'form', 'body'].includes(String(path[request + 1]));

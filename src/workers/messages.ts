@@ -1,6 +1,8 @@
 // What threads say to each other: plain data, one union a direction.
 import type { MessagePort } from 'node:worker_threads';
 import type { Pulse } from '../drive/driver.js';
+import type { Lateness } from '../drive/pacing/calibrate.js';
+import type { Pacing } from '../drive/pacing/waiting.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
 import type { Health } from '../measure/cell.js';
 import type { Closed } from '../measure/recorder.js';
@@ -20,23 +22,30 @@ export interface SenderData {
   readonly inFlightMax: number;
   readonly connectionsMax: number;
   readonly run: string;
-  readonly spins: boolean;
+  /** The module of the scenario's hooks; null for none. */
+  readonly hooksFile: string | null;
   /** By stream: where a recording's batches come from; null for rate streams. */
   readonly recordings: readonly (MessagePort | null)[];
 }
 
 export type ToSender =
+  | { readonly kind: 'calibrate' }
   /** Due time 0, on the clock that all threads of a process share. */
-  { readonly kind: 'start'; readonly startUs: number } | { readonly kind: 'stop'; readonly drainUs: number };
+  | { readonly kind: 'start'; readonly startUs: number; readonly pacing: Pacing }
+  | { readonly kind: 'stop'; readonly drainUs: number }
+  /** The target's addresses from now on. */
+  | { readonly kind: 'addresses'; readonly addresses: readonly string[] };
 
 export type FromSender =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'calibrated'; readonly lateness: Lateness }
   | {
       readonly kind: 'closed';
       readonly closed: Closed;
       readonly health: readonly Health[];
       readonly pulse: Pulse;
     }
+  | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'stop_requested' }
   | { readonly kind: 'done' };
 

@@ -1,6 +1,9 @@
 // The pool: starts a run's threads on one instant, merges what they measure, and stops them.
+import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Pulse } from '../drive/driver.js';
+import type { Lateness } from '../drive/pacing/calibrate.js';
+import type { Pacing } from '../drive/pacing/waiting.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
 import type { ResultLine } from '../measure/result-file.js';
 import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';
@@ -8,6 +11,12 @@ import { type Shard, shareOf, workerShard } from '../schedule/lanes.js';
 import type { Secrets } from '../schedule/template.js';
 import { Collector } from './collector.js';
 import type { FromSender, ReaderData, SenderData, ToSender } from './messages.js';
+
+/**
+ * The new space that a sender starts with. V8 starts with 1 MB and grows it only for what survives, of which senders
+ * have little: they would stand still for 0.2 ms a hundred times a second.
+ */
+const NEW_SPACE_MB = 16;
 
 export interface PoolOptions {
   readonly plan: Plan;
@@ -22,7 +31,10 @@ export interface PoolOptions {
   /** Most connections that this process may have open. */
   readonly connectionsMax: number;
   readonly run: string;
-  readonly spins: boolean;
+  /** The module of the scenario's hooks; null for none. */
+  readonly hooksFile: string | null;
+  /** Takes what users should know while a run goes on. */
+  readonly warn: (text: string) => void;
   /** Takes result lines as they become certain. */
   readonly emit: (line: ResultLine) => void;
 }
@@ -45,6 +57,7 @@ export class Pool {
   /** Creates the threads; each builds its share of the schedule and waits for the start. */
   constructor(options: PoolOptions) {
     const { workers, shard, plan } = options;
+    setFlagsFromString(`--min-semi-space-size=${NEW_SPACE_MB}`);
     this.#collector = new Collector(workers, options.emit);
     const shards = Array.from({ length: workers }, (_, j) => workerShard(shard, j, workers));
     const ports = shards.map((): (MessagePort | null)[] => plan.streams.map(() => null));
@@ -64,7 +77,7 @@ export class Pool {
         inFlightMax: shareOf(options.inFlightMax, { i: j, n: workers }),
         connectionsMax: shareOf(options.connectionsMax, { i: j, n: workers }),
         run: options.run,
-        spins: options.spins,
+        hooksFile: options.hooksFile,
         recordings: ports[j] as (MessagePort | null)[],
       };
       const transferList = data.recordings.filter((port) => port !== null);
@@ -75,7 +88,7 @@ export class Pool {
       });
       this.#senders.push(sender);
       ready.push(new Promise((resolve) => sender.once('message', () => resolve())));
-      done.push(this.#follow(sender, j));
+      done.push(this.#follow(sender, j, options.warn));
     });
     this.#done = Promise.all(done);
     this.#ready = Promise.race([Promise.all(ready), this.#done]);
@@ -86,9 +99,31 @@ export class Pool {
     await this.#ready;
   }
 
+  /** Has every sender measure how late it is, all at the same time; empty if one has failed. */
+  async calibrate(): Promise<readonly Lateness[]> {
+    const calibrated = this.#senders.map(
+      (sender) =>
+        new Promise<Lateness>((resolve) => {
+          const take = (message: FromSender) => {
+            if (message.kind !== 'calibrated') return;
+            sender.off('message', take);
+            resolve(message.lateness);
+          };
+          sender.on('message', take);
+        }),
+    );
+    this.#tell({ kind: 'calibrate' });
+    return Promise.race([Promise.all(calibrated), this.#done.then(() => [])]);
+  }
+
   /** Starts all threads: due time 0 is this instant of the process's monotonic clock. */
-  start(startUs: number): void {
-    this.#tell({ kind: 'start', startUs });
+  start(startUs: number, pacing: Pacing): void {
+    this.#tell({ kind: 'start', startUs, pacing });
+  }
+
+  /** The target's name stands for other addresses now: new connections go to these. */
+  renewAddresses(addresses: readonly string[]): void {
+    this.#tell({ kind: 'addresses', addresses });
   }
 
   /** Stops: nothing more is fired; what is under way may take until `drainUs` from now. */
@@ -124,14 +159,15 @@ export class Pool {
   }
 
   /** Takes a sender's messages; resolves when it is done or gone. */
-  #follow(sender: Worker, j: number): Promise<void> {
+  #follow(sender: Worker, j: number, warn: (text: string) => void): Promise<void> {
     return new Promise((resolve) => {
       let finished = false;
       sender.on('message', (message: FromSender) => {
         if (message.kind === 'closed') {
           this.#collector.add(j, message.closed, message.health);
           this.#pulses[j] = message.pulse;
-        } else if (message.kind === 'stop_requested') this.stop('stopped_by_target', 0);
+        } else if (message.kind === 'warning') warn(message.text);
+        else if (message.kind === 'stop_requested') this.stop('stopped_by_target', 0);
         else if (message.kind === 'done') finished = true;
       });
       sender.on('error', (error) => this.#fail(error));

@@ -1,9 +1,14 @@
 // A sender thread's entry: it builds its share of the schedule and drives it until done.
 import { parentPort, workerData } from 'node:worker_threads';
 import { Driver } from '../drive/driver.js';
+import { measureLateness } from '../drive/pacing/calibrate.js';
 import { MonotonicClock } from '../drive/pacing/clock.js';
+import { busyShare, type Pacing } from '../drive/pacing/waiting.js';
+import type { ResolvedTarget } from '../drive/sockets/target.js';
 import { UndiciTransport } from '../drive/transports/undici-transport.js';
 import { Conversation } from '../drive/visits/conversation.js';
+import { loadHooks } from '../drive/visits/hook-module.js';
+import { HookCaller } from '../drive/visits/hooks.js';
 import { type Arrivals, MergedArrivals } from '../schedule/arrivals.js';
 import { RateArrivals } from '../schedule/rate-arrivals.js';
 import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
@@ -16,24 +21,36 @@ if (port === null) throw new Error('the sender runs as a worker thread only');
 const say = (message: FromSender) => port.postMessage(message);
 
 let driver: Driver | undefined;
+/** This thread's own list, which every new connection looks at. */
+const addresses = [...data.target.addresses];
+const target: ResolvedTarget = { ...data.target, addresses };
 const arrivals = new MergedArrivals(data.plan.streams.map((_, i) => openStream(i)));
 
+// Loaded before the start, so that no request waits for it.
+const hooks = data.hooksFile === null ? null : await loadHooks(data.hooksFile);
+
 port.on('message', (message: ToSender) => {
-  if (message.kind === 'start') start(message.startUs);
+  if (message.kind === 'start') start(message.startUs, message.pacing);
+  else if (message.kind === 'calibrate') void calibrate();
+  else if (message.kind === 'addresses') addresses.splice(0, addresses.length, ...message.addresses);
   else driver?.stop(message.drainUs);
 });
 say({ kind: 'ready' });
 
-function start(startUs: number): void {
-  const clock = new MonotonicClock(data.spins);
+async function calibrate(): Promise<void> {
+  say({ kind: 'calibrated', lateness: await measureLateness() });
+}
+
+function start(startUs: number, pacing: Pacing): void {
+  const clock = new MonotonicClock(pacing);
   let utilisation = performance.eventLoopUtilization();
   driver = new Driver({
     plan: data.plan,
     phases: data.phases,
     arrivals,
     clock,
-    transport: new UndiciTransport(data.target, clock, startUs),
-    conversation: new Conversation(data.plan),
+    transport: new UndiciTransport(target, clock, startUs),
+    conversation: new Conversation(data.plan, target, clock, hookCaller(clock)),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,
     connectionsMax: data.connectionsMax,
@@ -42,7 +59,7 @@ function start(startUs: number): void {
       const now = performance.eventLoopUtilization();
       const since = performance.eventLoopUtilization(now, utilisation);
       utilisation = now;
-      return since.utilization;
+      return busyShare(since.active, since.idle, clock.takePolledUs());
     },
     publish: (closed, health, pulse) => say({ kind: 'closed', closed, health, pulse }),
     stopRequested: () => say({ kind: 'stop_requested' }),
@@ -53,6 +70,17 @@ function start(startUs: number): void {
     },
   });
   driver.start(startUs);
+}
+
+function hookCaller(clock: MonotonicClock): HookCaller | null {
+  if (hooks === null) return null;
+  return new HookCaller({
+    plan: data.plan,
+    hooks,
+    targetHost: data.target.host,
+    nowUs: () => clock.nowUs(),
+    warn: (text) => say({ kind: 'warning', text }),
+  });
 }
 
 function openStream(i: number): Arrivals {

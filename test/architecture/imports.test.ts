@@ -31,6 +31,7 @@ const FENCED: Readonly<Record<string, string>> = {
   'csv-parse': 'recording/read/csv.ts',
   yaml: 'scenario/yaml.ts',
   tldts: 'recording/formats/sites.ts',
+  'tough-cookie': 'drive/visits/cookies.ts',
   hyparquet: 'recording/parquet/parquet.ts',
   yauzl: 'recording/read/zip.ts',
   re2js: 'scenario/regex.ts',

@@ -7,6 +7,7 @@ import {
   formatDuration,
   formatOffset,
   formatShare,
+  parseBytes,
   parseDurationUs,
   parseMultiple,
   parseRatePerSec,
@@ -39,6 +40,14 @@ describe('units', () => {
     assert.equal(parseMultiple('2.5×'), 2.5);
     for (const text of ['fast', '-3/s', '3/fortnight']) assert.throws(() => parseRatePerSec(text), UnitError);
     assert.throws(() => parseMultiple('five'), UnitError);
+  });
+
+  it('read sizes, decimal and binary', () => {
+    const sizes: (string | number)[] = ['2KB', '2 kB', '1.5MB', '1KiB', '2MiB', '1gb', '500B', '12', 7];
+    assert.deepEqual(sizes.map(parseBytes), [2000, 2000, 1.5e6, 1024, 2 ** 21, 1e9, 500, 12, 7]);
+    for (const text of ['', 'big', '-1', '2K', '1TB', '1e3', -5, Number.NaN, '9999999999999GB']) {
+      assert.throws(() => parseBytes(text), UnitError, String(text));
+    }
   });
 
   it('never round a share to nothing or to all', () => {

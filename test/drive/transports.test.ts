@@ -1,402 +1,316 @@
-// Conformance: one table of HTTP behaviours, run over every transport. A difference says why in its row.
+// Conformance: one table of HTTP behaviours, run over every transport and over sockets in memory.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Exchange } from '../../src/drive/exchange.js';
-import { MonotonicClock } from '../../src/drive/pacing/clock.js';
+import { type Clock, MonotonicClock } from '../../src/drive/pacing/clock.js';
 import type { ResolvedTarget } from '../../src/drive/sockets/target.js';
 import type { Connection, Transport } from '../../src/drive/transports/transport.js';
 import { UndiciTransport } from '../../src/drive/transports/undici-transport.js';
-import type { Outcome } from '../../src/measure/outcome.js';
-import { type RawAnswer, startRawServer } from '../support/raw-server.js';
+import { WireTransport } from '../../src/drive/transports/wire/wire-transport.js';
+import { type Expected, type Row, TABLE } from '../support/conformance.js';
+import { MemoryOpener } from '../support/memory-wire.js';
+import { type RawAnswer, type RawLog, startRawServer } from '../support/raw-server.js';
 
-const TRANSPORTS: Record<string, (target: ResolvedTarget) => Transport> = {
-  undici: (target) => {
-    const clock = new MonotonicClock(false);
-    return new UndiciTransport(target, clock, clock.nowUs());
-  },
-};
-
-interface Row {
-  readonly name: string;
-  readonly answer: RawAnswer;
-  readonly method?: string;
-  readonly body?: string | Uint8Array;
-  readonly headers?: readonly string[];
-  /** What the first exchange must come to. */
-  readonly status: number;
-  readonly failure: Outcome | null;
-  readonly bytes?: number;
-  /** Whether the connection can take another exchange. */
-  readonly usable: boolean;
-  /** Where a transport differs, and why. */
-  readonly except?: Readonly<Record<string, { readonly why: string; readonly usable: boolean }>>;
-  /** Cut by the driver after this many milliseconds, as a timeout. */
-  readonly cutAfterMs?: number;
+/** A transport and the server that it talks to. */
+interface World {
+  readonly transport: Transport;
+  readonly server: RawLog;
+  close(): Promise<void>;
 }
 
-const say =
-  (text: string): RawAnswer =>
-  (socket) =>
-    socket.write(text);
-const sayAndEnd =
-  (text: string): RawAnswer =>
-  (socket) =>
-    socket.end(text);
+type MakeWorld = (answer: RawAnswer, options?: WorldOptions) => Promise<World>;
 
-const TABLE: readonly Row[] = [
-  {
-    name: 'a body of known length',
-    answer: say('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello'),
-    status: 200,
-    failure: null,
-    bytes: 5,
-    usable: true,
-  },
-  {
-    name: 'an empty body',
-    answer: say('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
-    status: 200,
-    failure: null,
-    bytes: 0,
-    usable: true,
-  },
-  {
-    name: 'a chunked body',
-    answer: say('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n'),
-    status: 200,
-    failure: null,
-    bytes: 5,
-    usable: true,
-  },
-  {
-    name: 'a chunked body with trailers',
-    answer: say('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\nx-sum: 1\r\n\r\n'),
-    status: 200,
-    failure: null,
-    bytes: 1,
-    usable: true,
-  },
-  {
-    name: 'no body: 204',
-    answer: say('HTTP/1.1 204 No Content\r\n\r\n'),
-    status: 204,
-    failure: null,
-    bytes: 0,
-    usable: true,
-  },
-  {
-    name: 'no body: 304 with a length',
-    answer: say('HTTP/1.1 304 Not Modified\r\ncontent-length: 10\r\n\r\n'),
-    status: 304,
-    failure: null,
-    bytes: 0,
-    usable: true,
-    except: { undici: { why: 'undici closes the connection over the length', usable: false } },
-  },
-  {
-    name: 'no body: HEAD with a length',
-    method: 'HEAD',
-    answer: say('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n'),
-    status: 200,
-    failure: null,
-    bytes: 0,
-    usable: true,
-  },
-  {
-    name: 'an interim answer first',
-    answer: say(
-      'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
-    ),
-    status: 200,
-    failure: null,
-    bytes: 2,
-    usable: true,
-  },
-  {
-    name: 'a body that ends with the connection',
-    answer: sayAndEnd('HTTP/1.1 200 OK\r\n\r\nhello'),
-    status: 200,
-    failure: null,
-    bytes: 5,
-    usable: false,
-  },
-  {
-    name: 'an error status',
-    answer: say('HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nbusy'),
-    status: 503,
-    failure: null,
-    bytes: 4,
-    usable: true,
-  },
-  {
-    name: 'a redirect, not followed',
-    answer: say('HTTP/1.1 302 Found\r\nlocation: /x\r\ncontent-length: 0\r\n\r\n'),
-    status: 302,
-    failure: null,
-    usable: true,
-  },
-  {
-    name: 'a request with a body',
-    method: 'POST',
-    body: '{"a":1}',
-    answer: say('HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n'),
-    status: 201,
-    failure: null,
-    usable: true,
-  },
-  {
-    name: 'a request with a body of bytes, a part of a larger buffer',
-    method: 'PUT',
-    body: new Uint8Array(Uint8Array.of(9, 0, 13, 10, 255, 9).buffer, 1, 4),
-    headers: ['content-type', 'application/octet-stream'],
-    answer: say('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
-    status: 200,
-    failure: null,
-    usable: true,
-  },
-  {
-    name: 'a request with a body of 300,000 bytes',
-    method: 'POST',
-    body: new Uint8Array(300_000).fill(65),
-    answer: say('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
-    status: 200,
-    failure: null,
-    usable: true,
-  },
-  {
-    name: 'a GET with a body, as some were recorded',
-    body: Uint8Array.of(97),
-    answer: say('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
-    status: 200,
-    failure: null,
-    usable: false,
-  },
-  {
-    name: 'closed without an answer',
-    answer: (socket) => socket.end(),
-    status: 0,
-    failure: 'reset',
-    usable: false,
-  },
-  {
-    name: 'reset without an answer',
-    answer: (socket) => socket.resetAndDestroy(),
-    status: 0,
-    failure: 'reset',
-    usable: false,
-  },
-  {
-    name: 'closed in the middle of the headers',
-    answer: sayAndEnd('HTTP/1.1 200 OK\r\ncontent-le'),
-    status: 0,
-    failure: 'reset',
-    usable: false,
-  },
-  {
-    name: 'closed in the middle of the body',
-    answer: sayAndEnd('HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhello'),
-    status: 200,
-    failure: 'reset',
-    usable: false,
-  },
-  {
-    name: 'reset in the middle of the body',
-    answer: (socket) => {
-      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhello', () =>
-        setTimeout(() => socket.resetAndDestroy(), 20),
-      );
-    },
-    status: 200,
-    failure: 'reset',
-    usable: false,
-  },
-  {
-    name: 'no HTTP at all',
-    answer: say('SSH-2.0-OpenSSH_9.2\r\n\r\n'),
-    status: 0,
-    failure: 'protocol',
-    usable: false,
-  },
-  {
-    name: 'a malformed chunk',
-    answer: say('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n'),
-    status: 200,
-    failure: 'protocol',
-    usable: false,
-  },
-  {
-    name: 'headers without end',
-    answer: (socket) => {
-      socket.write('HTTP/1.1 200 OK\r\n');
-      const more = setInterval(() => socket.write(`x-more: ${'y'.repeat(4000)}\r\n`), 1);
-      socket.on('close', () => clearInterval(more));
-    },
-    status: 0,
-    failure: 'protocol',
-    usable: false,
-  },
-  {
-    name: 'no answer at all, cut',
-    answer: () => {},
-    status: 0,
-    failure: 'timeout',
-    usable: false,
-    cutAfterMs: 50,
-  },
-  {
-    name: 'half a body and then nothing, cut',
-    answer: say('HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhello'),
-    status: 200,
-    failure: 'timeout',
-    usable: false,
-    cutAfterMs: 50,
-  },
-];
+interface WorldOptions {
+  readonly early?: boolean;
+  readonly headers?: readonly string[];
+  readonly clock?: Clock;
+}
 
-function targetAt(port: number): ResolvedTarget {
+type MakeTransport = (target: ResolvedTarget, clock: Clock, startUs: number) => Transport;
+
+/** Over TCP to a server of our own. */
+const overTcp =
+  (make: MakeTransport): MakeWorld =>
+  async (answer, { early = false, headers = [], clock = new MonotonicClock('sleep') } = {}) => {
+    const server = await startRawServer(answer, early);
+    const transport = make(targetAt(server.port, headers), clock, 0);
+    const close = () => {
+      transport.close();
+      return server.close();
+    };
+    return { transport, server, close };
+  };
+
+const inMemory: MakeWorld = async (
+  answer,
+  { early = false, headers = [], clock = new MonotonicClock('sleep') } = {},
+) => {
+  const opener = new MemoryOpener(answer, early);
+  const transport = new WireTransport(targetAt(1, headers), clock, 0, opener);
+  return { transport, server: opener.log, close: async () => transport.close() };
+};
+
+const MAKERS: Readonly<Record<string, MakeTransport>> = {
+  undici: (target, clock, startUs) => new UndiciTransport(target, clock, startUs),
+  wire: (target, clock, startUs) => new WireTransport(target, clock, startUs),
+};
+
+const WORLDS: Readonly<Record<string, MakeWorld>> = {
+  ...Object.fromEntries(Object.entries(MAKERS).map(([name, make]) => [name, overTcp(make)])),
+  'wire in memory': inMemory,
+};
+
+function targetAt(port: number, headers: readonly string[]): ResolvedTarget {
   return {
     protocol: 'http:',
     hostname: '127.0.0.1',
     port,
     host: 'shop.test',
     addresses: ['127.0.0.1'],
-    headers: ['user-agent', 'test'],
+    headers: ['user-agent', 'test', ...headers],
   };
 }
 
-/** Sends one exchange and waits until it has settled. */
-function send(
-  transport: Transport,
-  row: Partial<Row>,
-  on?: Connection,
-): Promise<{ exchange: Exchange; connection: Connection; usable: boolean }> {
-  return new Promise((resolve) => {
-    const exchange = new Exchange();
+/** An exchange under way, on a connection of its own unless one is given. */
+class Sending {
+  readonly exchange = new Exchange();
+  readonly connection: Connection;
+  readonly settled: Promise<boolean>;
+  readonly closed: Promise<void>;
+  isSettled = false;
+
+  constructor(transport: Transport, row: Partial<Row>, opened: () => void = () => {}) {
+    const { exchange } = this;
     exchange.reset();
     exchange.request.method = row.method ?? 'GET';
     exchange.request.body = row.body ?? null;
     exchange.request.headers = row.headers ?? ['accept', '*/*'];
-    let settled = 0;
-    const listener = {
-      opened: () => {},
-      closed: () => {},
-      settled: (connection: Connection, of: Exchange, usable: boolean) => {
-        settled++;
-        assert.equal(settled, 1, 'an exchange settles once');
+    let onSettled: (usable: boolean) => void = () => {};
+    let onClosed: () => void = () => {};
+    this.settled = new Promise((resolve) => (onSettled = resolve));
+    this.closed = new Promise((resolve) => (onClosed = resolve));
+    this.connection = transport.connection(null, null, {
+      opened,
+      closed: () => onClosed(),
+      settled: (connection, of, usable) => {
+        assert.ok(!this.isSettled, 'an exchange settles once');
+        assert.equal(connection, this.connection);
         assert.equal(of, exchange);
-        resolve({ exchange, connection, usable });
+        this.isSettled = true;
+        onSettled(usable);
       },
-    };
-    const connection = on ?? transport.connection(null, null, listener);
-    connection.send(exchange);
-    assert.equal(settled, 0, 'never from inside send');
-    if (row.cutAfterMs !== undefined) setTimeout(() => connection.abort(exchange, 'timeout'), row.cutAfterMs);
+    });
+    this.connection.send(exchange);
+    assert.ok(!this.isSettled, 'never from inside send');
+  }
+}
+
+/** Lets the loop come round until something is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+it('lists as a difference only what is one', () => {
+  for (const { name, expected, except = {} } of TABLE) {
+    for (const { why, ...differs } of Object.values(except)) {
+      assert.ok(why !== '');
+      assert.notDeepEqual({ ...expected, ...differs }, expected, name);
+    }
+  }
+  assert.equal(new Set(TABLE.map(({ name }) => name)).size, TABLE.length);
+});
+
+async function run(make: MakeWorld, row: Row, expected: Expected): Promise<void> {
+  const { transport, server, close } = await make(row.answer, { early: row.early === true });
+  const sending = new Sending(transport, row);
+  const { exchange, connection } = sending;
+  const outcome = () => ({
+    status: exchange.status,
+    failure: exchange.failure,
+    bytes: exchange.bytes,
+  });
+  if (expected.failure === 'timeout') {
+    const { status, bytes } = expected;
+    await until(() => server.requests.length > 0 && exchange.status === status && exchange.bytes === bytes);
+    connection.abort(exchange, 'timeout');
+    assert.ok(sending.isSettled, 'what is cut settles at once');
+  }
+  const usable = await sending.settled;
+  assert.deepEqual({ ...outcome(), usable }, expected);
+  assert.equal(exchange.attempts, 1);
+  assert.ok(exchange.sentUs > 0 && exchange.endUs >= exchange.sentUs);
+  assert.equal(server.connections, 1);
+  assertSent(server, row);
+  if (row.thenCloses !== undefined && server.peer !== null) {
+    row.thenCloses(server.peer);
+    await sending.closed;
+  }
+  await close();
+}
+
+function assertSent(server: RawLog, row: Row): void {
+  assert.equal(server.requests.length, 1);
+  const head = server.requests[0] as string;
+  assert.match(head, /\r\nhost: shop\.test(\r\n|$)/i);
+  if (row.headers !== undefined) assert.ok(head.includes(`\r\n${row.headers.slice(0, 2).join(': ')}`));
+  if (row.body === undefined) return;
+  const body = Buffer.from(row.body);
+  assert.match(head, new RegExp(`\\r\\ncontent-length: ${body.length}(\\r\\n|$)`, 'i'));
+  if (row.early !== true) assert.equal(server.bodies[0], body.toString('latin1'));
+}
+
+for (const [name, make] of Object.entries(WORLDS)) {
+  describe(`conformance of ${name}`, () => {
+    for (const row of TABLE) {
+      const except = row.except?.[name];
+      const { why, ...differs } = except ?? { why: '' };
+      it(why === '' ? row.name : `${row.name} (${why})`, () =>
+        run(make, row, { ...row.expected, ...differs }),
+      );
+    }
   });
 }
 
-for (const [name, make] of Object.entries(TRANSPORTS)) {
-  describe(`the ${name} transport`, () => {
-    for (const row of TABLE) {
-      it(row.name, async () => {
-        const server = await startRawServer(row.answer);
-        const transport = make(targetAt(server.port));
-        const { exchange, usable } = await send(transport, row);
-        assert.equal(exchange.failure, row.failure);
-        assert.equal(exchange.status, row.status);
-        if (row.bytes !== undefined) assert.equal(exchange.bytes, row.bytes);
-        assert.equal(exchange.attempts, 1);
-        assert.ok(exchange.sentUs > 0 && exchange.endUs >= exchange.sentUs);
-        if (row.except?.[name]?.usable ?? row.usable) assert.ok(usable);
-        const head = server.requests[0] ?? '';
-        assert.match(head, /\r\nhost: shop\.test(\r\n|$)/i);
-        if (row.headers !== undefined) assert.ok(head.includes(`\r\n${row.headers.slice(0, 2).join(': ')}`));
-        if (row.body !== undefined) {
-          assert.equal(server.bodies[0], Buffer.from(row.body).toString('latin1'));
-          assert.match(head, new RegExp(`\\r\\ncontent-length: ${row.body.length}(\\r\\n|$)`, 'i'));
-        }
-        transport.close();
-        await server.close();
-      });
-    }
+const SAY_NOTHING: RawAnswer = (peer) => peer.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
 
+for (const [name, make] of Object.entries(WORLDS)) {
+  describe(`the transport ${name}`, () => {
     it("sends each header once: the target's, but for the user agent of the request", async () => {
-      const server = await startRawServer(say('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
-      const transport = make({
-        ...targetAt(server.port),
-        headers: ['user-agent', 'tool', 'x-flashcrowd-run', '7', 'authorization', 'Basic target'],
-      });
+      const headers = ['x-flashcrowd-run', '7', 'authorization', 'Basic target'];
+      const { transport, server, close } = await make(SAY_NOTHING, { headers });
       const recorded = [
-        'user-agent',
-        'Firefox',
-        'authorization',
-        'Bearer recorded',
-        'accept',
-        'a',
-        'accept',
-        'b',
-      ];
-      await send(transport, { headers: recorded });
-      await send(transport, { headers: ['accept', 'c'] });
-      transport.close();
-      await server.close();
+        ['user-agent', 'Firefox'],
+        ['authorization', 'Bearer recorded'],
+        ['accept', 'a'],
+        ['accept', 'b'],
+      ].flat();
+      await new Sending(transport, { headers: recorded }).settled;
+      await new Sending(transport, { headers: ['accept', 'c'] }).settled;
+      await close();
       const fields = server.requests.map((head) =>
         head
           .split('\r\n')
           .slice(1)
           .filter((line) => !/^(host|connection):/i.test(line)),
       );
+      const targets = ['x-flashcrowd-run: 7', 'authorization: Basic target'];
       assert.deepEqual(fields, [
-        [
-          'user-agent: Firefox',
-          'accept: a',
-          'accept: b',
-          'x-flashcrowd-run: 7',
-          'authorization: Basic target',
-        ],
-        ['accept: c', 'user-agent: tool', 'x-flashcrowd-run: 7', 'authorization: Basic target'],
+        ['user-agent: Firefox', 'accept: a', 'accept: b', ...targets],
+        ['accept: c', 'user-agent: test', ...targets],
       ]);
     });
 
-    it('tells a refused connection', async () => {
-      const server = await startRawServer(() => {});
-      await server.close();
-      const transport = make(targetAt(server.port));
-      const { exchange } = await send(transport, {});
-      assert.equal(exchange.failure, 'refused');
-      assert.equal(exchange.attempts, 0);
-      assert.ok(Number.isNaN(exchange.sentUs));
-      transport.close();
-    });
-
-    it('keeps a connection, and cuts one that has not opened', async () => {
-      const server = await startRawServer(say('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
-      const transport = make(targetAt(server.port));
-      let kept: Connection | undefined;
-      const results: (Outcome | null)[] = [];
-      await new Promise<void>((resolve) => {
+    it('uses a connection again', async () => {
+      const { transport, server, close } = await make(SAY_NOTHING);
+      const exchange = new Exchange();
+      let settled = 0;
+      const done = new Promise<void>((resolve) => {
         const connection = transport.connection(null, null, {
           opened: () => {},
           closed: () => {},
-          settled: (of, exchange, usable) => {
-            results.push(exchange.failure);
+          settled: (_connection, _exchange, usable) => {
+            assert.equal(exchange.failure, null);
             assert.ok(usable);
-            kept = of;
-            if (results.length === 5) resolve();
-            else sendNext();
+            exchange.reset();
+            if (++settled === 5) resolve();
+            else connection.send(exchange);
           },
         });
-        const sendNext = () => {
-          const exchange = new Exchange();
-          exchange.reset();
-          connection.send(exchange);
-        };
-        sendNext();
+        connection.send(exchange);
       });
-      assert.deepEqual(results, [null, null, null, null, null]);
-      assert.equal(server.connections, 1);
-      kept?.close();
-      transport.close();
-      await server.close();
+      await done;
+      assert.deepEqual([settled, server.requests.length, server.connections], [5, 5, 1]);
+      await close();
     });
+
+    it('keeps what is asked for: all headers in lower case, and the beginning of the body', async () => {
+      const { transport, close } = await make((peer) =>
+        peer.write(
+          'HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nX-Cache: HIT\r\nSet-Cookie: b=2\r\nContent-Length: 10\r\n\r\n0123456789',
+        ),
+      );
+      const plain = new Sending(transport, {});
+      await plain.settled;
+      assert.deepEqual(plain.exchange.answer.setCookies, ['a=1', 'b=2']);
+      assert.deepEqual(plain.exchange.answer.headers, []);
+      assert.deepEqual(plain.exchange.answer.body, []);
+      const curious = new Sending(transport, {});
+      curious.exchange.answer.keepsHeaders = true;
+      curious.exchange.answer.bodyMax = 4;
+      await curious.settled;
+      const { headers, body } = curious.exchange.answer;
+      assert.deepEqual(headers, [
+        ...['set-cookie', 'a=1', 'x-cache', 'HIT', 'set-cookie', 'b=2'],
+        ...['content-length', '10'],
+      ]);
+      assert.equal(Buffer.concat(body).toString(), '0123');
+      assert.equal(curious.exchange.bytes, 10);
+      await close();
+    });
+
+    it('stamps an exchange: sent when connected, the first byte, and the last', async () => {
+      const clock = { us: 1, nowUs: () => clock.us, wakeAt: () => {} };
+      const { transport, server, close } = await make(() => {}, { clock });
+      const { exchange, settled } = new Sending(transport, {}, () => {
+        clock.us = 2;
+      });
+      await until(() => server.requests.length > 0);
+      clock.us = 3;
+      server.peer?.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n');
+      await until(() => exchange.status === 200);
+      clock.us = 4;
+      server.peer?.write('o');
+      await until(() => exchange.bytes === 1);
+      clock.us = 5;
+      server.peer?.write('k');
+      await settled;
+      assert.deepEqual([exchange.sentUs, exchange.firstByteUs, exchange.endUs], [2, 3, 5]);
+      await close();
+    });
+
+    it('cuts a connection that has not opened, and hears no more of it', async () => {
+      const { transport, server, close } = await make(SAY_NOTHING);
+      const sending = new Sending(transport, {});
+      sending.connection.abort(sending.exchange, 'timeout');
+      assert.ok(sending.isSettled);
+      assert.equal(await sending.settled, false);
+      assert.equal(sending.exchange.failure, 'timeout');
+      assert.equal(sending.exchange.attempts, 0);
+      assert.ok(Number.isNaN(sending.exchange.sentUs));
+      await new Sending(transport, {}).settled;
+      assert.equal(server.requests.length, 1);
+      await close();
+    });
+
+    it('sends nothing that would be another request', async () => {
+      const { transport, server, close } = await make(SAY_NOTHING);
+      const refused: Partial<Row>[] = [
+        { method: 'GET /other HTTP/1.1\r\n' },
+        { headers: ['x', 'a\r\ny: b'] },
+        { headers: ['x y', 'a'] },
+      ];
+      for (const row of refused) {
+        const sending = new Sending(transport, row);
+        assert.equal(await sending.settled, false);
+        assert.equal(sending.exchange.failure, 'protocol');
+        assert.equal(sending.exchange.attempts, 0);
+      }
+      assert.deepEqual(server.requests, []);
+      await close();
+    });
+  });
+}
+
+for (const [name, make] of Object.entries(MAKERS)) {
+  it(`tells a refused connection: ${name}`, async () => {
+    const server = await startRawServer(() => {});
+    await server.close();
+    const transport = make(targetAt(server.port, []), new MonotonicClock('sleep'), 0);
+    const { exchange, settled } = new Sending(transport, {});
+    assert.equal(await settled, false);
+    assert.equal(exchange.failure, 'refused');
+    assert.equal(exchange.attempts, 0);
+    assert.ok(Number.isNaN(exchange.sentUs));
+    transport.close();
   });
 }

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { UserError } from '../../src/problem.js';
 import { loadScenario } from '../../src/scenario/load.js';
+import { CLIENT, SERVER } from '../support/tls/material.js';
 import { accessLog, folderOf, type Given, GOOD, problemsOf } from './support.js';
 
 interface Bad extends Given {
@@ -31,6 +33,28 @@ const LOG = { 'a.log': accessLog(3), 'p.csv': 'product,x\n1,2\n' };
 const ids = (text: string) => `${stream('{ recording: a.log }')}ids: { product: ${text} }\n`;
 
 const BAD: Readonly<Record<string, Bad>> = {
+  // Hooks.
+  'hooks that are not there': {
+    yaml: `${GOOD}hooks: sign.mjs\n`,
+    place: at(5, 8),
+    path: 'hooks',
+    message: /"sign\.mjs" does not exist/,
+    hint: /relative to the scenario/,
+  },
+  'hooks that are no module': {
+    yaml: `${GOOD}hooks: sign.ts\n`,
+    files: { 'sign.ts': '' },
+    place: at(5, 8),
+    path: 'hooks',
+    message: /"sign\.ts" is no module/,
+    hint: /\.js or \.mjs/,
+  },
+  'hooks that are no text': {
+    yaml: `${GOOD}hooks: [a.mjs]\n`,
+    place: at(5, 8),
+    path: 'hooks',
+    message: /expected/,
+  },
   // The file and its YAML.
   'an empty file': { yaml: ' \n', place: 'scenario.yaml', path: '', message: /is empty/, hint: /init/ },
   'comments alone': {
@@ -871,6 +895,157 @@ const BAD: Readonly<Record<string, Bad>> = {
     message: /a login stands in the file/,
     hint: /env:STAGING_LOGIN/,
   },
+  'an address that is a name': {
+    yaml: staging(', ceiling: 50, addresses: [10.0.0.5, edge]'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.addresses[1]',
+    message: /"edge" is not an IP address/,
+    hint: /10\.0\.0\.5/,
+  },
+  'a source that is a name': {
+    yaml: staging(', ceiling: 50, sources: eth0'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.sources',
+    message: /"eth0" is not an IP address/,
+  },
+  'a loopback name at an address that is none': {
+    yaml: GOOD.replace(
+      'http://127.0.0.1:8080',
+      '{ url: http://localhost, ceiling: 50, addresses: 10.0.0.5 }',
+    ),
+    place: at(1, 9),
+    path: 'target',
+    message: /localhost as it is reached is not this machine and is not allowed/,
+    hint: /--allow-host localhost/,
+  },
+  'a loopback address behind a proxy': {
+    yaml: GOOD.replace(
+      'http://127.0.0.1:8080',
+      '{ url: http://127.0.0.1, ceiling: 50, proxy: http://proxy }',
+    ),
+    place: at(1, 9),
+    path: 'target',
+    message: /127\.0\.0\.1 as it is reached is not this machine/,
+  },
+  'a proxy and addresses': {
+    yaml: staging(', ceiling: 50, addresses: 10.0.0.5, proxy: http://proxy'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.addresses',
+    message: /a proxy resolves the name/,
+  },
+  'a proxy of another kind': {
+    yaml: staging(', ceiling: 50, proxy: "socks5://proxy:1080"'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.proxy',
+    message: /starts with http:\/\//,
+    hint: /http:\/\/proxy\.example:3128/,
+  },
+  'a proxy with a login': {
+    yaml: staging(', ceiling: 50, proxy: "http://me:hunter2@proxy:1"'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.proxy',
+    message: /holds a login/,
+    hint: /proxyAuth/,
+  },
+  'a proxy with a path': {
+    yaml: staging(', ceiling: 50, proxy: "http://proxy/pac"'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.proxy',
+    message: /expected scheme, host and port/,
+  },
+  "a proxy's login without a proxy": {
+    yaml: staging(`, ceiling: 50, proxyAuth: "${ENV}"`),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.proxyAuth',
+    message: /there is no proxy/,
+  },
+  "a proxy's login in the file": {
+    yaml: staging(', ceiling: 50, proxy: http://proxy, proxyAuth: "me:hunter2"'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.proxyAuth',
+    message: /a login stands in the file/,
+    hint: /env:PROXY_LOGIN/,
+  },
+  'an authority that is not there': {
+    yaml: staging(', ceiling: 50, tls: { ca: ca.pem }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.ca',
+    message: /"ca\.pem" does not exist/,
+    hint: /relative to the scenario/,
+  },
+  'an authority that is no certificate': {
+    yaml: staging(', ceiling: 50, tls: { ca: ca.pem }'),
+    files: { 'ca.pem': SERVER.key },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.ca',
+    message: /holds no certificate/,
+  },
+  'an authority of the command line that is no PEM': {
+    yaml: staging(', ceiling: 50'),
+    overrides: { ...ALLOW.overrides, ca: fileURLToPath(new URL('../../package.json', import.meta.url)) },
+    place: 'command line',
+    path: '--ca',
+    message: /is not PEM/,
+  },
+  'a certificate without its key': {
+    yaml: staging(', ceiling: 50, tls: { cert: c.pem }'),
+    files: { 'c.pem': CLIENT.cert },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls',
+    message: /key is missing/,
+  },
+  'a key of another certificate': {
+    yaml: staging(', ceiling: 50, tls: { cert: c.pem, key: k.pem }'),
+    files: { 'c.pem': CLIENT.cert, 'k.pem': SERVER.key },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.key',
+    message: /not the key of the certificate/,
+  },
+  'a key that is none': {
+    yaml: staging(', ceiling: 50, tls: { cert: c.pem, key: k.pem }'),
+    files: { 'c.pem': CLIENT.cert, 'k.pem': '-----BEGIN NOTHING-----\n' },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.key',
+    message: /cannot be used/,
+  },
+  'a locked key without a passphrase': {
+    yaml: staging(', ceiling: 50, tls: { cert: c.pem, key: k.pem }'),
+    files: { 'c.pem': CLIENT.cert, 'k.pem': CLIENT.key },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.key',
+    message: /the passphrase does not open the key/,
+  },
+  'a locked key with the wrong passphrase': {
+    yaml: staging(`, ceiling: 50, tls: { cert: c.pem, key: k.pem, passphrase: "${ENV}" }`),
+    files: { 'c.pem': CLIENT.cert, 'k.pem': CLIENT.key },
+    env: { KEY: 'hunter2' },
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.key',
+    message: /the passphrase does not open the key/,
+  },
+  'a passphrase in the file': {
+    yaml: staging(', ceiling: 50, tls: { passphrase: hunter2 }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.tls.passphrase',
+    message: /a passphrase stands in the file/,
+    hint: /env:KEY_PASSPHRASE/,
+  },
   'a host that is not allowed': {
     yaml: staging(', ceiling: 50/s'),
     place: at(1, 9),
@@ -929,6 +1104,142 @@ const BAD: Readonly<Record<string, Bad>> = {
     path: 'tenants.host',
     message: /no rule of target\.hosts/,
     hint: /"\*\.shop\.example": "\*\.stg\.example"/,
+  },
+
+  // Answers.
+  'a check for nothing': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: "" } }\n`,
+    place: at(5),
+    path: 'routes.home.contains',
+    message: /empty text/,
+  },
+  'a check for nothing among others': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: [a, ""] } }\n`,
+    place: at(5),
+    path: 'routes.home.contains[1]',
+    message: /empty text/,
+  },
+  'a check for a long text': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: ${'x'.repeat(1_001)} } }\n`,
+    place: at(5),
+    path: 'routes.home.contains',
+    message: /longer than 1000 characters/,
+  },
+  'too many texts': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: [${'a,'.repeat(17)}] } }\n`,
+    place: at(5),
+    path: 'routes.home.contains',
+    message: /more than 16 texts/,
+  },
+  'a check for a number': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: 5 } }\n`,
+    place: at(5),
+    path: 'routes.home.contains',
+    message: /expected a text or a list of texts, not 5/,
+  },
+  'a check for a secret': {
+    yaml: `${GOOD}routes: { home: { path: /, contains: "${ENV}" } }\n`,
+    place: at(5),
+    path: 'routes.home.contains',
+    message: /an environment variable cannot stand here/,
+  },
+  'a size that is none': {
+    yaml: `${GOOD}routes: { home: { path: /, minBytes: ">= 2KB" } }\n`,
+    place: at(5),
+    path: 'routes.home.minBytes',
+    message: /is not a size; write 2KB/,
+  },
+  'a size beyond all pages': {
+    yaml: `${GOOD}routes: { home: { path: /, minBytes: 2GB } }\n`,
+    place: at(5),
+    path: 'routes.home.minBytes',
+    message: /expected at most 1GB/,
+  },
+  'a check of a header that is none': {
+    yaml: `${GOOD}routes: { home: { path: /, header: { "content type": html } } }\n`,
+    place: at(5),
+    path: 'routes.home.header["content type"]',
+    message: /not a header name/,
+  },
+  'a check of a header twice': {
+    yaml: `${GOOD}routes: { home: { path: /, header: { ETag: true, etag: true } } }\n`,
+    place: at(5),
+    path: 'routes.home.header.etag',
+    message: /here twice/,
+  },
+  'a check of a header for no': {
+    yaml: `${GOOD}routes: { home: { path: /, header: { etag: false } } }\n`,
+    place: at(5),
+    path: 'routes.home.header.etag',
+    message: /expected a text, or true for any value, not false/,
+  },
+  'a check of no header': {
+    yaml: `${GOOD}routes: { home: { path: /, header: {} } }\n`,
+    place: at(5),
+    path: 'routes.home.header',
+    message: /no header is named/,
+  },
+  'too many redirects': {
+    yaml: `${GOOD}redirects: 21\n`,
+    place: at(5),
+    path: 'redirects',
+    message: /not a whole number from 0 to 20/,
+  },
+  'redirects that are no number': {
+    yaml: `${GOOD}redirects: yes please\n`,
+    place: at(5),
+    path: 'redirects',
+    message: /expected a number, not "yes please"/,
+  },
+  'cookies that are no yes or no': {
+    yaml: `${GOOD}cookies: jar\n`,
+    place: at(5),
+    path: 'cookies',
+    message: /expected true or false, not "jar"/,
+  },
+  'an address for a range': {
+    yaml: staging(', ceiling: 50, forwardedFor: 198.18.0.1'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor',
+    message: /"198.18.0.1" is not a range of IPv4 addresses/,
+    hint: /198\.18\.0\.0\/15/,
+  },
+  'a range that is none': {
+    yaml: staging(', ceiling: 50, forwardedFor: { range: 198.18.0.256/15 }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor.range',
+    message: /not a range/,
+  },
+  'a range of IPv6': {
+    yaml: staging(', ceiling: 50, forwardedFor: { range: "2001:db8::/32" }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor.range',
+    message: /not a range/,
+    hint: /only IPv4/,
+  },
+  'addresses without a range': {
+    yaml: staging(', ceiling: 50, forwardedFor: { header: x-real-ip }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor',
+    message: /range is missing/,
+  },
+  'addresses in a header that is taken': {
+    yaml: staging(', ceiling: 50, forwardedFor: { range: 198.18.0.0/15, header: Cookie }'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor.header',
+    message: /Cookie is set by flashcrowd itself/,
+  },
+  'addresses of another kind': {
+    yaml: staging(', ceiling: 50, forwardedFor: 5'),
+    ...ALLOW,
+    place: at(1),
+    path: 'target.forwardedFor',
+    message: /expected a range such as 198\.18\.0\.0\/15, or a mapping with range, not 5/,
   },
 };
 

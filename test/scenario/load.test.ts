@@ -6,6 +6,7 @@ import { cacheFolder, openRecordings } from '../../src/recording/library.js';
 import { loadScenario } from '../../src/scenario/load.js';
 import type { RateStream, RecordingStream } from '../../src/scenario/plan.js';
 import type { OpenRecordings } from '../../src/scenario/recordings.js';
+import { CA, CLIENT } from '../support/tls/material.js';
 import { accessLog, folderOf, GOOD, load } from './support.js';
 
 const SAMPLE = `name: Promo spike, 5×
@@ -151,6 +152,58 @@ routes:
     null,
     'a wild pattern takes no rows',
   );
+});
+
+test('checks of routes: texts, a size, headers; what is not checked is not in the plan', async (t) => {
+  const yaml = `${GOOD}redirects: 5
+cookies: false
+routes:
+  product:
+    path: /products/*
+    contains: [Add to cart, "{not a placeholder}"]
+    minBytes: 2KB
+    header: { Content-Type: text/html, ETag: true, x-shard: 3, x-empty: "" }
+  cart: { path: /cart, contains: €, minBytes: 100 }
+  home: { path: / }
+`;
+  const { plan } = await load(t, { yaml });
+  const checks = new Map(plan.routes.map((route) => [route.name, route.checks]));
+  assert.deepEqual(checks.get('product'), {
+    contains: ['Add to cart', '{not a placeholder}'],
+    minBytes: 2000,
+    header: { 'content-type': 'text/html', etag: '', 'x-shard': '3', 'x-empty': '' },
+  });
+  assert.deepEqual(checks.get('cart'), { contains: ['€'], minBytes: 100 });
+  assert.ok(!plan.routes.some((route) => route.name === 'home' && 'checks' in route));
+  assert.deepEqual([plan.redirects, plan.cookies], [5, false]);
+});
+
+test('redirects may go beyond the ceiling, and that is said', async (t) => {
+  const yaml = GOOD.replace('http://127.0.0.1:8080', '{ url: http://127.0.0.1:8080, ceiling: 50/s }');
+  assert.deepEqual((await load(t, { yaml })).warnings, []);
+  const { warnings } = await load(t, { yaml: `${yaml}redirects: 1\n` });
+  assert.match(warnings.join('\n'), /^redirects: .* beside the planned rate/);
+});
+
+test('addresses of visitors: a range, and the header that carries them', async (t) => {
+  const of = async (forwardedFor: string) => {
+    const yaml = GOOD.replace(
+      'http://127.0.0.1:8080',
+      `{ url: http://127.0.0.1:8080, forwardedFor: ${forwardedFor} }`,
+    );
+    return (await load(t, { yaml })).target.forwardedFor;
+  };
+  const first = 198 * 2 ** 24 + 18 * 2 ** 16;
+  const header = 'x-forwarded-for';
+  assert.deepEqual(await of('198.18.0.0/15'), { header, first: first + 1, count: 2 ** 17 - 2 });
+  assert.deepEqual(await of('198.18.3.4/15'), { header, first: first + 1, count: 2 ** 17 - 2 });
+  assert.deepEqual(await of('{ range: 198.18.0.0/32, header: True-Client-IP }'), {
+    header: 'true-client-ip',
+    first,
+    count: 1,
+  });
+  assert.deepEqual(await of('0.0.0.0/0'), { header, first: 1, count: 2 ** 32 - 2 });
+  assert.ok(!('forwardedFor' in (await load(t, { yaml: GOOD })).target));
 });
 
 test('bodies keep their placeholders: JSON inside strings, forms urlencoded', async (t) => {
@@ -319,6 +372,61 @@ test('the command line wins over the file', async (t) => {
   assert.match(warnings.join('\n'), /basicAuth is for stg\.example and is not sent to localhost/);
 });
 
+test('how the target is reached', async (t) => {
+  const env = (name: string) => '$'.concat(`{env:${name}}`);
+  const yaml = GOOD.replace(
+    'target: http://127.0.0.1:8080',
+    `target:
+  url: https://stg.example
+  ceiling: 50/s
+  sources: 127.0.0.2
+  proxy: http://Proxy.example:3128/
+  proxyAuth: "${env('PROXY')}"
+  tls: { ca: ca.pem, cert: c.pem, key: k.pem, passphrase: "${env('PASS')}", insecure: false }`,
+  );
+  const given = {
+    yaml,
+    files: { 'ca.pem': CA, 'c.pem': CLIENT.cert, 'k.pem': CLIENT.key },
+    overrides: { allowHosts: ['stg.example'] },
+    env: { PROXY: 'me:hunter2', PASS: CLIENT.passphrase },
+  };
+  const { target, warnings, secrets } = await load(t, given);
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(target.sources, ['127.0.0.2']);
+  assert.deepEqual(target.proxy, {
+    url: 'http://proxy.example:3128',
+    hostname: 'proxy.example',
+    port: 3128,
+    auth: env('PROXY'),
+  });
+  assert.deepEqual(target.tls, {
+    ca: CA,
+    cert: CLIENT.cert,
+    key: CLIENT.key,
+    passphrase: env('PASS'),
+    insecure: false,
+  });
+  assert.deepEqual(secrets, given.env);
+  assert.equal(target.loopback, false);
+
+  const insecure = await load(t, { ...given, overrides: { ...given.overrides, insecure: true } });
+  assert.equal(insecure.planId, (await load(t, given)).planId, 'no part of the plan');
+  assert.equal(insecure.target.tls?.insecure, true);
+  assert.match(insecure.warnings.join(), /certificates are not checked/);
+});
+
+test('addresses and certificates of a target do not go with another', async (t) => {
+  const yaml = GOOD.replace(
+    'http://127.0.0.1:8080',
+    '{ url: https://stg.example, ceiling: 50, addresses: 10.0.0.5, tls: { insecure: true } }',
+  );
+  const { target, warnings } = await load(t, { yaml, overrides: { target: 'https://localhost:9' } });
+  assert.deepEqual([target.addresses, target.tls, target.loopback], [undefined, undefined, true]);
+  assert.match(warnings.join(), /target\.addresses and target\.tls are for stg\.example, not localhost/);
+  const plain = await load(t, { yaml: GOOD, overrides: { insecure: true } });
+  assert.match(plain.warnings.join(), /is not https/);
+});
+
 test('a host may come from the allow file, which need not exist', async (t) => {
   const yaml = GOOD.replace('http://127.0.0.1:8080', '{ url: https://stg.example, ceiling: 50/s }');
   const folder = await folderOf(t, {
@@ -331,4 +439,19 @@ test('a host may come from the allow file, which need not exist', async (t) => {
     loadScenario(file, { allowFile: join(folder, 'none') }, {}),
     /is not allowed for this run/,
   );
+});
+
+test('hooks are named in the plan by their digest, and found where they are', async (t) => {
+  const without = await load(t, { yaml: GOOD });
+  assert.equal(without.hooksFile, null);
+  assert.ok(!('hooks' in without.plan));
+  const withHooks = (text: string) =>
+    load(t, { yaml: `${GOOD}hooks: ./sign.mjs\n`, files: { 'sign.mjs': text } });
+  const first = await withHooks('export const beforeRequest = () => {};');
+  assert.match(first.hooksFile ?? '', /^\/.*\/sign\.mjs$/);
+  assert.match(first.plan.hooks?.digest ?? '', /^[0-9a-f]{64}$/);
+  assert.equal(first.inputFiles.length, 1);
+  const second = await withHooks('export const afterResponse = () => {};');
+  assert.notEqual(second.planId, first.planId);
+  assert.notEqual(first.planId, without.planId);
 });

@@ -35,6 +35,17 @@ target: http://127.0.0.1:8080
     ['gates', { ...GIVEN, yaml: YAML.replace('p99 < 1s', 'errors < 1%') }],
     ['the values of secrets', { ...GIVEN, env: { KEY: 'k2' } }],
     ['a label', { ...GIVEN, overrides: { label: 'v2' } }],
+    [
+      'an address a visitor',
+      {
+        ...GIVEN,
+        yaml: YAML.replace(
+          'http://127.0.0.1:8080',
+          '{ url: http://127.0.0.1:8080, forwardedFor: 10.0.0.0/8 }',
+        ),
+      },
+    ],
+    ['what is as usual', { ...GIVEN, yaml: `${YAML}redirects: 0\ncookies: true\n` }],
     ['a bound in flight', { ...GIVEN, yaml: `${YAML}maxInFlight: 100\n` }],
   ];
   for (const [name, given] of same) assert.equal((await load(t, given)).planId, planId, name);
@@ -47,6 +58,9 @@ test('what is part of the plan changes its name', async (t) => {
     ['the seed', { ...GIVEN, overrides: { seed: 2 } }],
     ['amplification', { ...GIVEN, overrides: { amplify: [2] } }],
     ['a weight', { ...GIVEN, yaml: YAML.replace('weight: 2', 'weight: 3') }],
+    ['redirects that are followed', { ...GIVEN, yaml: `${YAML}redirects: 5\n` }],
+    ['no cookies', { ...GIVEN, yaml: `${YAML}cookies: false\n` }],
+    ['a check', { ...GIVEN, yaml: YAML.replace('{ path: /b }', '{ path: /b, contains: x }') }],
     ['the timeout', { ...GIVEN, overrides: { timeout: '5s' } }],
     [
       'the order of requests',

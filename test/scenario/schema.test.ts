@@ -17,6 +17,8 @@ test('the schema knows every top-level key and refuses others', () => {
     'streams',
     'visits',
     'connections',
+    'redirects',
+    'cookies',
     'headers',
     'timeout',
     'gates',

@@ -19,7 +19,7 @@ import {
 import { type DrawKey, draw, drawKey } from '../../src/random.js';
 import type { Row } from '../../src/recording/row.js';
 import type { Phase, Plan, PlanInputs } from '../../src/scenario/plan.js';
-import { MergedArrivals, type PlannedRequest } from '../../src/schedule/arrivals.js';
+import { MergedArrivals } from '../../src/schedule/arrivals.js';
 import { countArrivals, forecastRate } from '../../src/schedule/forecast.js';
 import { type Shard, WHOLE } from '../../src/schedule/lanes.js';
 import { RateArrivals } from '../../src/schedule/rate-arrivals.js';
@@ -94,22 +94,46 @@ export interface Answer {
   readonly failure?: Outcome;
   /** Names in lower case and values by turns. */
   readonly headers?: readonly string[];
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
 
-const NO_ANSWER: Answer = { serviceUs: 0, status: 0 };
+/** A request as the target sees it, without the headers of the target's own. */
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  /** Null where it is the target's own. */
+  readonly host: string | null;
+  /** Names and values by turns. */
+  readonly headers: readonly string[];
+  readonly body: string | Uint8Array | null;
+}
 
 /** Decides each answer; a function of the request's number and when it arrived, so that runs can be repeated. */
 export type TargetModel = (
   seq: number,
   atUs: number,
   uniform: (purpose: string) => number,
-  request: PlannedRequest,
+  request: Seen,
 ) => Answer;
+
+/** A request as the target saw it. */
+export interface Arrived {
+  readonly seq: number;
+  readonly atUs: number;
+  readonly stream: number;
+  readonly visitor: number;
+  readonly endsVisit: boolean;
+  /** Number of its connection, in the order in which they opened. */
+  readonly connection: number;
+}
 
 export interface TargetLog {
   /** Requests that arrived, by seq. */
   readonly arrived: Map<number, number>;
+  /** The same in the order of arrival. */
+  readonly requests: Arrived[];
+  /** When connections were closed, by number; those still open are absent. */
+  readonly closed: Map<number, number>;
   opened: number;
   /** Open now, and at most at once. */
   open: number;
@@ -147,6 +171,7 @@ class SimulatedConnection implements Connection {
   #exchange: Exchange | null = null;
   #generation = 0;
   #connected = false;
+  #number = -1;
 
   constructor(
     private readonly transport: SimulatedTransport,
@@ -162,7 +187,7 @@ class SimulatedConnection implements Connection {
     const { world, connectUs, log } = this.transport;
     this.#later(world.nowUs() + connectUs, () => {
       this.#connected = true;
-      log.opened++;
+      this.#number = log.opened++;
       log.openMax = Math.max(log.openMax, ++log.open);
       this.listener.opened(openingOf(connectUs));
       this.#write(exchange);
@@ -170,7 +195,7 @@ class SimulatedConnection implements Connection {
   }
 
   abort(exchange: Exchange, failure: Outcome): void {
-    if (exchange === this.#exchange) this.#end(failure, NO_ANSWER);
+    if (exchange === this.#exchange) this.#end(failure, null);
   }
 
   close(): void {
@@ -179,7 +204,11 @@ class SimulatedConnection implements Connection {
   }
 
   #disconnect(): void {
-    if (this.#connected) this.transport.log.open--;
+    const { log, world } = this.transport;
+    if (this.#connected) {
+      log.open--;
+      log.closed.set(this.#number, world.nowUs());
+    }
     this.#connected = false;
   }
 
@@ -189,7 +218,9 @@ class SimulatedConnection implements Connection {
     exchange.sentUs = nowUs;
     exchange.attempts++;
     log.arrived.set(exchange.seq, (log.arrived.get(exchange.seq) ?? 0) + 1);
-    const answer = model(exchange.seq, nowUs, this.transport.uniform(exchange.seq), exchange.request);
+    const { seq, stream, visitor, endsVisit } = exchange;
+    log.requests.push({ seq, atUs: nowUs, stream, visitor, endsVisit, connection: this.#number });
+    const answer = model(seq, nowUs, this.transport.uniform(seq), seenOf(exchange));
     if (answer.serviceUs === Number.POSITIVE_INFINITY) return;
     this.#later(nowUs + answer.serviceUs, () => this.#end(answer.failure ?? null, answer));
   }
@@ -202,7 +233,7 @@ class SimulatedConnection implements Connection {
     });
   }
 
-  #end(failure: Outcome | null, { status, headers = [], body }: Answer): void {
+  #end(failure: Outcome | null, answer: Answer | null): void {
     const exchange = this.#exchange;
     if (exchange === null) return;
     this.#exchange = null;
@@ -211,14 +242,22 @@ class SimulatedConnection implements Connection {
     exchange.failure = failure;
     if (failure === null) {
       exchange.firstByteUs = exchange.endUs;
-      exchange.answer.status = status;
-      for (let i = 0; i < headers.length; i += 2)
-        exchange.answer.header(headers[i] as string, headers[i + 1] as string);
-      if (body !== undefined) exchange.answer.data(Buffer.from(body));
+      if (answer !== null) tell(exchange, answer);
     }
     if (failure !== null) this.#disconnect();
     this.listener.settled(this, exchange, failure === null);
   }
+}
+
+function seenOf({ request, extraHeaders }: Exchange): Seen {
+  const { method, path, host, headers, body } = request;
+  return { method, path, host, headers: [...(extraHeaders ?? []), ...headers], body };
+}
+
+function tell({ answer }: Exchange, { status, headers = [], body }: Answer): void {
+  answer.status = status;
+  for (let i = 0; i < headers.length; i += 2) answer.header(headers[i] ?? '', headers[i + 1] ?? '');
+  if (body !== undefined) answer.data(Buffer.from(body));
 }
 
 function openingOf(totalUs: number): Opening {
@@ -232,6 +271,8 @@ function openingOf(totalUs: number): Opening {
     resumed: false,
   };
 }
+
+const SIMULATED_TARGET = { protocol: 'http:', host: '127.0.0.1:1' } as const;
 
 export interface SimulationOptions {
   readonly plan: Plan;
@@ -268,7 +309,14 @@ export function simulate(options: SimulationOptions): Simulated {
   const rate = forecastRate(plan, inputs, recorded);
   const plannedTotal = countArrivals(plan, inputs, recorded, shard);
   const snapshot = emptySnapshot(headOf(plan, rate.phases, shard, plannedTotal, rate.durationS));
-  const log: TargetLog = { arrived: new Map(), opened: 0, open: 0, openMax: 0 };
+  const log: TargetLog = {
+    arrived: new Map(),
+    requests: [],
+    closed: new Map(),
+    opened: 0,
+    open: 0,
+    openMax: 0,
+  };
   const windows: number[] = [];
   let reason = '';
   const streams = plan.streams.map((stream, i) => {
@@ -282,7 +330,7 @@ export function simulate(options: SimulationOptions): Simulated {
     phases: rate.phases,
     arrivals: new MergedArrivals(streams),
     clock: world,
-    conversation: new Conversation(plan),
+    conversation: new Conversation(plan, SIMULATED_TARGET, world),
     transport: new SimulatedTransport(
       world,
       options.target,

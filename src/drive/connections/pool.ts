@@ -1,5 +1,6 @@
 // A fixed number of shared connections, as an edge proxy keeps; an exchange waits where none has room.
 import type { Exchange } from '../exchange.js';
+import { SharedSessions } from '../sockets/sessions.js';
 import type { Transport } from '../transports/transport.js';
 import type { ExchangeListener } from './connections.js';
 import { Policy } from './policy.js';
@@ -10,6 +11,7 @@ export class PoolConnections extends Policy {
   readonly #free: Slot[] = [];
   /** Waiting exchanges, first come first served; no longer than the in-flight bound. */
   readonly #waiting = new Set<Exchange>();
+  readonly #sessions = new SharedSessions();
   #size = 0;
 
   constructor(
@@ -83,7 +85,7 @@ export class PoolConnections extends Policy {
       this.#drop();
     }
     this.#size++;
-    return this.open(host, null, null);
+    return this.open(host, null, this.#sessions);
   }
 
   #takeOut(slot: Slot): boolean {

@@ -25,6 +25,9 @@ const BY_CODE: Readonly<Record<string, Outcome>> = {
   EADDRNOTAVAIL: 'local',
   EADDRINUSE: 'local',
   EPROTO: 'tls',
+  NO_PROTOCOL: 'protocol',
+  PROXY_REFUSED: 'refused',
+  PROXY_PROTOCOL: 'protocol',
 };
 
 const BY_PREFIX: readonly (readonly [string, Outcome])[] = [

@@ -14,7 +14,7 @@ import { LOOKED_AT } from '../answer.js';
 import type { Exchange } from '../exchange.js';
 import type { Clock } from '../pacing/clock.js';
 import { SocketOpener, type TlsSessions } from '../sockets/socket-opener.js';
-import type { ResolvedTarget } from '../sockets/target.js';
+import { type ResolvedTarget, serverNameOf } from '../sockets/target.js';
 import { outcomeOfError } from './failures.js';
 import { RequestHeaders } from './request-headers.js';
 import type { Connection, ConnectionListener, Transport } from './transport.js';
@@ -76,6 +76,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   #host: string | null = null;
   #sessions: TlsSessions | null = null;
   #socket: Socket | null = null;
+  #isDispatching = false;
   #abort: ((error?: Error) => void) | null = null;
 
   constructor(transport: UndiciTransport) {
@@ -104,17 +105,10 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   send(exchange: Exchange): void {
     this.#exchange = exchange;
     const { method, path, body } = exchange.request;
-    try {
-      const headers = this.#transport.headers.of(exchange) as string[];
-      this.#client.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body }, this);
-    } catch (error) {
-      // Undici refuses the request itself: it never had a connection.
-      exchange.failure = outcomeOfError(error as Error);
-      queueMicrotask(() => {
-        this.#settle(false);
-        this.#transport.released(this);
-      });
-    }
+    const headers = this.#transport.headers.of(exchange) as string[];
+    this.#isDispatching = true;
+    this.#client.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body }, this);
+    this.#isDispatching = false;
   }
 
   abort(exchange: Exchange, failure: Outcome): void {
@@ -178,6 +172,12 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   onError(error: Error & { code?: string }): void {
     const exchange = this.#exchange;
     if (exchange === null) return;
+    if (this.#isDispatching) {
+      // Undici refuses the request itself, from inside dispatch: nothing was sent.
+      exchange.failure = outcomeOfError(error);
+      queueMicrotask(() => this.#refused());
+      return;
+    }
     // A 304 may name the length of the body it does not have; undici takes that for a body cut short.
     const whole = exchange.status === 304 && error.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
     if (!whole) exchange.failure ??= outcomeOfError(error);
@@ -189,16 +189,24 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
   }
 
   #connect(callback: (...args: [null, Socket] | [Error, null]) => void): void {
-    const servername = (this.#host ?? this.#transport.target.hostname).replace(/:\d+$/, '');
+    const servername = serverNameOf(this.#host, this.#transport.target);
     this.#socket = this.#transport.opener.open(
       servername,
       this.#sessions,
       (socket, opening) => {
+        this.#socket = socket;
         this.#listener?.opened(opening);
         callback(null, socket);
       },
       (error) => callback(error, null),
     );
+  }
+
+  #refused(): void {
+    const socket = this.#socket;
+    this.#settle(false);
+    if (socket === null) this.#transport.released(this);
+    else socket.destroy();
   }
 
   #settle(usable: boolean): void {

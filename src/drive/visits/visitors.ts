@@ -2,12 +2,17 @@
 import type { Slot } from '../connections/slot.js';
 import type { Exchange } from '../exchange.js';
 import { type Linked, LinkedList } from '../linked-list.js';
-import type { TlsSessions } from '../sockets/socket-opener.js';
+import { Budget, type TlsSessions } from '../sockets/sessions.js';
+import { type Jar, weightOf } from './cookies.js';
 
 /** Visitors who send nothing now and may come back; the one who has been away longest is forgotten first. */
 const AWAY_MAX = 262_144;
+/** What their cookies may weigh in all. */
+const AWAY_BYTES_MAX = 64 * 1024 * 1024;
 /** Server names whose TLS session a visitor keeps. */
 const SESSIONS_MAX = 8;
+/** Sessions that the visitors of a shard keep together, some 2 KB each; beyond it a returning visitor is as a new one. */
+const SESSIONS_IN_ALL_MAX = 65_536;
 
 /** One visitor of one stream. A new one has no connection, no TLS session and no cookie. */
 export class Visitor implements Linked<Visitor>, TlsSessions {
@@ -15,6 +20,8 @@ export class Visitor implements Linked<Visitor>, TlsSessions {
   readonly slots: Slot[] = [];
   /** Exchanges that wait for one of them; empty unless their number is limited. */
   readonly waiting: Exchange[] = [];
+  /** Made when an answer first sets a cookie. */
+  jar: Jar | null = null;
   /** Exchanges that are due and have not settled. */
   underWay = 0;
   /** Those of them that are not sent yet, as they must wait (`held.ts`), in the order of the visit. */
@@ -32,10 +39,13 @@ export class Visitor implements Linked<Visitor>, TlsSessions {
   previous: Visitor | null = null;
   next: Visitor | null = null;
   #sessions: Map<string, Buffer> | null = null;
+  #forgotten = false;
 
   constructor(
     readonly stream: number,
     readonly number: number,
+    /** What all visitors may keep in sessions. */
+    private readonly budget: Budget,
   ) {}
 
   session(servername: string): Buffer | undefined {
@@ -43,14 +53,29 @@ export class Visitor implements Linked<Visitor>, TlsSessions {
   }
 
   keepSession(servername: string, session: Buffer): void {
-    this.#sessions ??= new Map();
-    if (this.#sessions.size < SESSIONS_MAX || this.#sessions.has(servername))
-      this.#sessions.set(servername, session);
+    const known = this.#sessions?.has(servername) === true;
+    if (!known) {
+      if (this.#forgotten || (this.#sessions?.size ?? 0) >= SESSIONS_MAX || !this.budget.take()) return;
+      this.#sessions ??= new Map();
+    }
+    this.#sessions?.set(servername, session);
+  }
+
+  /** Nobody will ask for this visitor again; a session that still comes is not kept. */
+  forget(): void {
+    this.#forgotten = true;
+    this.budget.giveBack(this.#sessions?.size ?? 0);
+    this.#sessions = null;
   }
 
   /** Whether anything would be lost if the visitor were forgotten between two requests. */
   get remembers(): boolean {
-    return this.slots.length > 0 || this.#sessions !== null || this.answeredUs !== Number.NEGATIVE_INFINITY;
+    return (
+      this.slots.length > 0 ||
+      this.#sessions !== null ||
+      this.jar !== null ||
+      this.answeredUs !== Number.NEGATIVE_INFINITY
+    );
   }
 }
 
@@ -60,16 +85,18 @@ export class Visitors {
   readonly #known: Map<number, Visitor>[] = [];
   /** Those with nothing under way, the longest away first. */
   readonly #away = new LinkedList<Visitor>();
+  readonly #sessions = new Budget(SESSIONS_IN_ALL_MAX);
+  #awayBytes = 0;
 
   /** The visitor of an arrival that is due; new ones are made. Each call is answered by one of `settled`. */
   due(stream: number, number: number, endsVisit: boolean): Visitor {
     const known = (this.#known[stream] ??= new Map());
     let visitor = known.get(number);
     if (visitor === undefined) {
-      visitor = new Visitor(stream, number);
+      visitor = new Visitor(stream, number, this.#sessions);
       known.set(number, visitor);
     } else if (visitor.underWay === 0) {
-      this.#away.remove(visitor);
+      this.#back(visitor);
     }
     visitor.underWay++;
     if (endsVisit) visitor.leaves = true;
@@ -80,13 +107,26 @@ export class Visitors {
   settled(visitor: Visitor): void {
     if (--visitor.underWay > 0) return;
     if (visitor.leaves || !visitor.remembers) {
-      this.#known[visitor.stream]?.delete(visitor.number);
+      this.#forget(visitor);
       return;
     }
     this.#away.append(visitor);
-    const longest = this.#away.first;
-    if (this.#away.size <= AWAY_MAX || longest === null) return;
-    this.#away.remove(longest);
-    this.#known[longest.stream]?.delete(longest.number);
+    this.#awayBytes += weightOf(visitor.jar);
+    while (this.#away.size > AWAY_MAX || this.#awayBytes > AWAY_BYTES_MAX) {
+      const longest = this.#away.first;
+      if (longest === null) return;
+      this.#back(longest);
+      this.#forget(longest);
+    }
+  }
+
+  #forget(visitor: Visitor): void {
+    this.#known[visitor.stream]?.delete(visitor.number);
+    visitor.forget();
+  }
+
+  #back(visitor: Visitor): void {
+    this.#away.remove(visitor);
+    this.#awayBytes -= weightOf(visitor.jar);
   }
 }
