@@ -166,10 +166,10 @@ export class Driver implements ExchangeListener {
   }
 
   settled(exchange: Exchange): void {
-    const nowUs = this.#nowUs();
-    this.#ledger.stamp(nowUs);
-    if (Number.isNaN(exchange.endUs)) exchange.endUs = nowUs;
-    exchange.endUs = Math.max(exchange.endUs, exchange.firedUs);
+    // Transports have just read the clock; once more for each answer would cost as much as recording it.
+    if (Number.isNaN(exchange.endUs)) exchange.endUs = this.#nowUs();
+    this.#ledger.stamp(exchange.endUs);
+    if (exchange.endUs < exchange.firedUs) exchange.endUs = exchange.firedUs;
     const outcome = this.#outcomeOf(exchange);
     if (exchange.answer.stop === this.#options.run) this.#options.stopRequested();
     if (outcome === 'again') {
@@ -203,7 +203,7 @@ export class Driver implements ExchangeListener {
       this.#recorder.due(exchange);
       // Moving on before firing keeps the work of the next arrival out of this one's way to the wire.
       arrivals.advance();
-      firedUs = this.#mustWait(exchange) ? this.#nowUs() : this.#fire(exchange);
+      firedUs = this.#mustWait(exchange, firedUs) ? this.#nowUs() : this.#fire(exchange, firedUs);
       if (firedUs > limitUs) return;
     }
   }
@@ -217,15 +217,15 @@ export class Driver implements ExchangeListener {
       const exchange = stopped ? this.#held.takeAny() : this.#held.take(firedUs);
       if (exchange === null) return;
       if (stopped) this.#refuse(exchange, 'stopped');
-      firedUs = stopped ? this.#nowUs() : this.#fire(exchange);
+      firedUs = stopped ? this.#nowUs() : this.#fire(exchange, firedUs);
     }
   }
 
   /** Holds an arrival back that must wait for an answer, or sheds it if too many do. */
-  #mustWait(exchange: Exchange): boolean {
+  #mustWait(exchange: Exchange, nowUs: number): boolean {
     const { who } = exchange;
     if (who === null || exchange.dueUs < this.#missedUs) return false;
-    if (!this.#held.mustWait(exchange, who, this.#nowUs())) return false;
+    if (!this.#held.mustWait(exchange, who, nowUs)) return false;
     if (this.#held.size < this.#options.inFlightMax) this.#held.add(exchange, who);
     else this.#refuse(exchange, 'shed');
     return true;
@@ -241,10 +241,11 @@ export class Driver implements ExchangeListener {
   /**
    * Fires an arrival, or settles it if it may not be: one that we could not fire within its own timeout is never
    * fired, as nobody would still be waiting.
+   * @param beforeUs a time not long ago
    * @returns the time after it
    */
-  #fire(exchange: Exchange): number {
-    const refusal = this.#mayNotFire(exchange) ?? this.#options.conversation.prepare(exchange);
+  #fire(exchange: Exchange, beforeUs: number): number {
+    const refusal = this.#mayNotFire(exchange, beforeUs) ?? this.#options.conversation.prepare(exchange);
     const nowUs = this.#nowUs();
     if (refusal !== null) {
       this.#refuse(exchange, refusal);
@@ -256,8 +257,8 @@ export class Driver implements ExchangeListener {
     return nowUs;
   }
 
-  #mayNotFire({ readyUs }: Exchange): Outcome | null {
-    if (readyUs < this.#missedUs || this.#nowUs() > readyUs + this.#options.plan.timeoutUs) return 'unsent';
+  #mayNotFire({ readyUs }: Exchange, nowUs: number): Outcome | null {
+    if (readyUs < this.#missedUs || nowUs > readyUs + this.#options.plan.timeoutUs) return 'unsent';
     return this.#underWay.size >= this.#options.inFlightMax ? 'shed' : null;
   }
 
@@ -278,15 +279,17 @@ export class Driver implements ExchangeListener {
     return !(restUs < PUBLISH_ROOM_US) || nowUs >= this.#nextPublishUs + PUBLISH_WAIT_US;
   }
 
-  /** A reset on a kept connection before any byte of an answer is the keep-alive race: tried once more. */
+  /**
+   * A reset on a kept connection before any byte of an answer is the keep-alive race, and what the target says it did
+   * not look at was never asked: tried once more.
+   */
   #mayTryAgain(exchange: Exchange): boolean {
     const { method } = exchange.request;
     return (
       exchange.failure === 'reset' &&
-      exchange.onReused &&
       exchange.attempts <= exchange.hops + 1 &&
       Number.isNaN(exchange.firstByteUs) &&
-      (method === 'GET' || method === 'HEAD')
+      (exchange.unprocessed || (exchange.onReused && (method === 'GET' || method === 'HEAD')))
     );
   }
 

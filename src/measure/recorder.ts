@@ -29,8 +29,12 @@ export class Recorder {
   readonly #windows = new Map<number, OpenWindow>();
   /** Open slices by `stream/phase/sliceS`. */
   readonly #slices = new Map<string, OpenSlice>();
-  readonly #tenants = new Map<string, OpenTenant>();
+  /** Open tenants by second of their slice, then by name. */
+  readonly #tenants = new Map<number, Map<string, OpenTenant>>();
+  #tenantCount = 0;
   #closedS = 0;
+  /** The window asked for last: nearly always the one asked for next. */
+  #window: OpenWindow | null = null;
   #spareCells: OpenCell[] = [];
 
   /**
@@ -109,6 +113,7 @@ export class Recorder {
       if (window !== undefined && window.pending > 0) break;
       if (window !== undefined) this.#takeCells(window, cells);
       this.#windows.delete(this.#closedS);
+      if (this.#window === window) this.#window = null;
       this.#closedS++;
       if (this.#closedS % SLICE_S === 0) this.#takeSlices(this.#closedS, slices, tenants);
     }
@@ -133,6 +138,7 @@ export class Recorder {
 
   #takeCells(window: OpenWindow, into: Cell[]): void {
     window.cells.forEach((cell, key) => {
+      if (cell === undefined) return;
       const stream = Math.floor(key / this.routes);
       into.push({
         stream,
@@ -149,9 +155,9 @@ export class Recorder {
 
   /** Every slice that ends at or before a second. */
   #takeSlices(endS: number, slices: Slice[], tenants: TenantSlice[]): void {
-    const open = (sliceS: number) => sliceS + SLICE_S > endS;
+    const isOpen = (sliceS: number) => sliceS + SLICE_S > endS;
     for (const [key, slice] of this.#slices) {
-      if (open(slice.sliceS)) continue;
+      if (isOpen(slice.sliceS)) continue;
       this.#slices.delete(key);
       slices.push({
         stream: slice.stream,
@@ -166,26 +172,28 @@ export class Recorder {
         tail: slice.tail.take(),
       });
     }
-    for (const [key, tenant] of this.#tenants) {
-      if (open(tenant.sliceS)) continue;
-      this.#tenants.delete(key);
-      const { name, sliceS, planned, ok, response } = tenant;
-      tenants.push({ tenant: name, sliceS, planned, ok, response: response.take() });
+    for (const [sliceS, open] of this.#tenants) {
+      if (isOpen(sliceS)) continue;
+      this.#tenants.delete(sliceS);
+      this.#tenantCount -= open.size;
+      for (const [tenant, { planned, ok, response }] of open)
+        tenants.push({ tenant, sliceS, planned, ok, response: response.take() });
     }
   }
 
   #settleTenant(name: string, windowS: number, op: Settled, ranked: boolean, responseUs: number): void {
     const sliceS = sliceStart(windowS);
-    let key = `${sliceS}/${name}`;
-    let tenant = this.#tenants.get(key);
-    if (tenant === undefined) {
-      if (this.#tenants.size >= this.tenantsMax) key = `${sliceS}/other`;
-      tenant = this.#tenants.get(key);
+    let open = this.#tenants.get(sliceS);
+    if (open === undefined) this.#tenants.set(sliceS, (open = new Map()));
+    let tenant = open.get(name);
+    if (tenant === undefined && this.#tenantCount >= this.tenantsMax) {
+      name = 'other';
+      tenant = open.get(name);
     }
     if (tenant === undefined) {
-      const shown = key === `${sliceS}/other` ? 'other' : name;
-      tenant = { name: shown, sliceS, planned: 0, ok: 0, response: new DistributionBuilder(COARSE) };
-      this.#tenants.set(key, tenant);
+      tenant = { planned: 0, ok: 0, response: new DistributionBuilder(COARSE) };
+      open.set(name, tenant);
+      this.#tenantCount++;
     }
     tenant.planned++;
     if (op.outcome === 'ok') tenant.ok++;
@@ -194,25 +202,27 @@ export class Recorder {
 
   #windowOf(dueUs: number): OpenWindow {
     const windowS = Math.floor(dueUs / 1e6);
+    if (this.#window?.windowS === windowS) return this.#window;
     let window = this.#windows.get(windowS);
     if (window === undefined) {
       if (windowS < this.#closedS) throw new Error(`window ${windowS} is closed already`);
-      window = { windowS, pending: 0, cells: new Map(), slices: [] };
+      window = { windowS, pending: 0, cells: [], slices: [] };
       this.#windows.set(windowS, window);
     }
+    this.#window = window;
     return window;
   }
 
   #cellOf(window: OpenWindow, stream: number, route: number): OpenCell {
     const key = stream * this.routes + route;
-    let cell = window.cells.get(key);
+    let cell = window.cells[key];
     if (cell === undefined) {
       cell = this.#spareCells.pop() ?? {
         counts: emptyCounts(),
         response: new DistributionBuilder(FINE),
         recordedDuration: new DistributionBuilder(FINE),
       };
-      window.cells.set(key, cell);
+      window.cells[key] = cell;
     }
     return cell;
   }
@@ -252,7 +262,7 @@ interface OpenWindow {
   /** Operations that are due and have not settled. */
   pending: number;
   /** By stream · routes + route. */
-  readonly cells: Map<number, OpenCell>;
+  readonly cells: (OpenCell | undefined)[];
   /** By stream: the slice its operations count in. */
   readonly slices: (OpenSlice | undefined)[];
 }
@@ -277,8 +287,6 @@ interface OpenSlice {
 }
 
 interface OpenTenant {
-  readonly name: string;
-  readonly sliceS: number;
   planned: number;
   ok: number;
   readonly response: DistributionBuilder;

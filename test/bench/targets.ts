@@ -5,7 +5,12 @@ const LOOP = '50 connections';
 const MANY = '10,000 idle connections';
 
 /** Names of our own sides. */
-export const OURS = { wire: 'wire', wireSleeps: 'wire, sleeping', undici: 'undici', h2: 'h2' } as const;
+export const OURS = {
+  wire: 'wire',
+  wireSleeps: 'wire, sleeping',
+  undici: 'undici',
+  undiciSleeps: 'undici, sleeping',
+} as const;
 
 function loop(section: string, what: string, beside: string, atLeast: number): Target {
   return { what, section, load: LOOP, side: OURS.wire, metric: 'perCpuSec', beside, atLeast };
@@ -30,7 +35,7 @@ export const TARGETS: readonly Target[] = [
   loop('tls', 'requests a CPU second, TLS', 'wrk', 0.8),
   cpu('2,000/s', 'autocannon', 1.2),
   cpu('5,000/s', 'autocannon', 1.2),
-  cpu('5,000/s', 'undici, sleeping', 0.7),
+  cpu('5,000/s', OURS.undiciSleeps, 0.7),
   cpu('10,000/s', 'autocannon', 1.2),
   ...onTime('paced', '2,000/s'),
   ...onTime('paced', '10,000/s'),
