@@ -21,9 +21,9 @@ import { CA, CLIENT, OTHER_CA, SELF_SIGNED, SERVER } from '../support/tls/materi
 import { ANSWER, type Handshake, startTlsServer } from '../support/tls-server.js';
 
 /** Those that speak HTTP/1.1. */
+const TRANSPORTS: Record<string, (target: ResolvedTarget) => Transport> = {
   wire: (target) => new WireTransport(target, new MonotonicClock('sleep'), 0),
   undici: (target) => new UndiciTransport(target, new MonotonicClock('sleep'), 0),
-  wire: (target) => new WireTransport(target, new MonotonicClock('sleep'), 0),
 };
 
 const TRUSTED: TlsMaterial = { ca: CA, insecure: false };
