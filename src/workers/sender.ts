@@ -5,7 +5,7 @@ import { measureLateness } from '../drive/pacing/calibrate.js';
 import { MonotonicClock } from '../drive/pacing/clock.js';
 import { busyShare, type Pacing } from '../drive/pacing/waiting.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
-import { UndiciTransport } from '../drive/transports/undici-transport.js';
+import { makeTransport } from '../drive/transports/choose.js';
 import { Conversation } from '../drive/visits/conversation.js';
 import { loadHooks } from '../drive/visits/hook-module.js';
 import { HookCaller } from '../drive/visits/hooks.js';
@@ -14,6 +14,7 @@ import { RateArrivals } from '../schedule/rate-arrivals.js';
 import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
 import { ESCAPES, Template } from '../schedule/template.js';
 import type { FromReader, FromSender, SenderData, ToSender } from './messages.js';
+import { rehearse } from './rehearsal.js';
 
 const data = workerData as SenderData;
 const port = parentPort;
@@ -35,7 +36,22 @@ port.on('message', (message: ToSender) => {
   else if (message.kind === 'addresses') addresses.splice(0, addresses.length, ...message.addresses);
   else driver?.stop(message.drainUs);
 });
+await rehearseRates();
 say({ kind: 'ready' });
+
+/** Runs what is to come hot, with the arrivals of rate streams: those of recordings come once only. */
+async function rehearseRates(): Promise<void> {
+  const rates = data.plan.streams.flatMap((stream, i) => (stream.kind === 'rate' ? [openStream(i)] : []));
+  if (rates.length === 0) return;
+  await rehearse({
+    plan: data.plan,
+    phases: data.phases,
+    arrivals: new MergedArrivals(rates),
+    // The rehearsal's server speaks HTTP/1.1; over HTTP/2 all but the transport is rehearsed.
+    transport: (own, clock, startUs) =>
+      makeTransport(data.transport === 'http2' ? 'wire' : data.transport, own, clock, startUs),
+  });
+}
 
 async function calibrate(): Promise<void> {
   say({ kind: 'calibrated', lateness: await measureLateness() });
@@ -49,7 +65,7 @@ function start(startUs: number, pacing: Pacing): void {
     phases: data.phases,
     arrivals,
     clock,
-    transport: new UndiciTransport(target, clock, startUs),
+    transport: makeTransport(data.transport, target, clock, startUs),
     conversation: new Conversation(data.plan, target, clock, hookCaller(clock)),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,

@@ -35,10 +35,13 @@ const NODE_LOOP: Loop = {
 };
 
 /**
- * Steps of a pause between two looks at the clock and the sockets: some 3 µs. Each look leaves some 200 bytes of
+ * How long an idle turn is made by a pause between two looks at the clock and the sockets. Each look leaves some
  * garbage; without a pause a polling thread would collect it a hundred times a second.
  */
-const PAUSE_STEPS = 3_000;
+const TURN_US = 4;
+/** Bounds the pause, whose length in steps is found by turning it up and down. */
+const PAUSE_STEPS_MAX = 8_000;
+const PAUSE_STEPS_CHANGE = 8;
 
 /**
  * The machine's monotonic clock, as UTC microseconds at the process's start plus the monotonic time since: it never
@@ -55,6 +58,7 @@ export class MonotonicClock implements Clock {
   #exactUs = 0;
   #callback: () => void = () => {};
   #paused = 0;
+  #pauseSteps = 0;
   readonly #onImmediate = () => {
     this.#immediate = undefined;
     const nowUs = this.nowUs();
@@ -115,8 +119,11 @@ export class MonotonicClock implements Clock {
 
   /** Lets a little time pass without garbage. The sum is kept, so that the loop is not optimised away. */
   #pause(): void {
-    let steps = this.#paused;
-    for (let i = 0; i < PAUSE_STEPS; i++) steps = (steps + i * 7) | 0;
-    this.#paused = steps;
+    const change = this.#idle.usualUs < TURN_US ? PAUSE_STEPS_CHANGE : -PAUSE_STEPS_CHANGE;
+    const steps = Math.min(PAUSE_STEPS_MAX, Math.max(0, this.#pauseSteps + change));
+    this.#pauseSteps = steps;
+    let paused = this.#paused;
+    for (let i = 0; i < steps; i++) paused = (paused ^ i) | 0;
+    this.#paused = paused;
   }
 }
