@@ -180,6 +180,8 @@ class Http2Connection implements Connection {
   }
 
   #opened(socket: Socket, opening: Opening): void {
+    // Behind a proxy it is another one than was opened.
+    this.#socket = socket;
     this.#listener?.opened(opening);
     const session = this.#connect(socket);
     this.#session = session;
