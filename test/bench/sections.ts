@@ -2,7 +2,17 @@
 import { availableParallelism } from 'node:os';
 import { type Window, watch } from './measure.js';
 import { closedLoop } from './ours.js';
-import { CLOSED_LOOP, CONNECTIONS, FRESH, HANDSHAKES_UNDER_WAY, RESUMED, type Side } from './peers.js';
+import {
+  CLOSED_LOOP,
+  CONNECTIONS,
+  FRESH,
+  H2,
+  H2_CONNECTIONS,
+  H2_STREAMS,
+  HANDSHAKES_UNDER_WAY,
+  RESUMED,
+  type Side,
+} from './peers.js';
 import { type Child, isInstalled, isPinned } from './processes.js';
 import type { FigureBook } from './results.js';
 import { type Certificate, Nginx, Receiver, type Server } from './servers.js';
