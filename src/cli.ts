@@ -17,6 +17,7 @@ import { schemaCommand } from './commands/schema.js';
 import { storefrontCommand } from './commands/storefront.js';
 import { processTerminal } from './commands/terminal.js';
 import type { PacingWanted } from './drive/pacing/calibrate.js';
+import { TRANSPORT_OPTIONS, type TransportOption } from './drive/transports/choose.js';
 import { ExitCode } from './exit-codes.js';
 import { UserError } from './problem.js';
 import { cacheFolder, openRecordings } from './recording/library.js';
@@ -115,6 +116,14 @@ withOverrides(command('run <scenario>', 'replay a scenario at its target and rep
       .choices(['auto', 'spin', 'sleep'])
       .default('auto'),
   )
+  .addOption(
+    new Option(
+      '--transport <how>',
+      'auto, or HTTP/1.1 over wire or undici; auto takes HTTP/2 where it is spoken',
+    )
+      .choices(TRANSPORT_OPTIONS)
+      .default('auto'),
+  )
   .option('--start-at <instant>', 'when due time 0 is, so that shards start together', readInstant)
   .option('-o, --out <file>', 'the result file (default: out/SCENARIO-TIME.ndjson)')
   .option('-r, --report <format[=file]>', 'text or json; repeatable (default: text)', collect)
@@ -127,6 +136,7 @@ withOverrides(command('run <scenario>', 'replay a scenario at its target and rep
 
 interface RunFlags {
   readonly pacing: PacingWanted;
+  readonly transport: TransportOption;
   readonly workers?: number;
   readonly startAt?: Date;
   readonly out?: string;

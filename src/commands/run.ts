@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { choosePacing, type PacingChoice, type PacingWanted } from '../drive/pacing/calibrate.js';
+import { describeTransport, type TransportOption } from '../drive/transports/choose.js';
 import { loadHooks } from '../drive/visits/hook-module.js';
 import { ExitCode } from '../exit-codes.js';
 import { type Judgement, judge } from '../judge/verdict.js';
@@ -25,7 +26,8 @@ import { amplifiedOf, coverageOf } from './coverage.js';
 import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
-import { mannerOf, type Reached, reachTarget } from './reach.js';
+import { negotiate, wishOf } from './protocol.js';
+import { followName, mannerOf, reachTarget } from './reach.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import { refuseShortage } from './resources.js';
 import type { Terminal } from './terminal.js';
@@ -35,6 +37,7 @@ export interface RunOptions extends Overrides {
   readonly workers?: number;
   /** How senders wait for due times; by what this machine shows unless given. */
   readonly pacing?: PacingWanted;
+  readonly transport?: TransportOption;
   /** When due time 0 is; as soon as the threads are ready unless given. */
   readonly startAt?: Date;
   /** The result file; `out/SCENARIO-TIME.ndjson` unless given. */
@@ -82,9 +85,11 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   if (loaded.hooksFile !== null) await loadHooks(loaded.hooksFile);
   const now = new Date();
   const run = `${loaded.planId.slice(0, 8)}-${(options.startAt ?? now).getTime().toString(36)}`;
+  const wish = wishOf(loaded.target, options.transport);
   const reached = await reachTarget(loaded, VERSION, run);
   for (const warning of reached.warnings) terminal.err(`warning: ${warning}\n`);
   refuseShortage(prepared, machine, reached.target.addresses.length);
+  const transport = await negotiate(wish, reached.target);
   const out = options.out ?? defaultOut(loaded.name, now);
   const descriptor = openResult(out);
 
@@ -101,6 +106,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     shard: options.shard,
     workers: resources.workers,
     target: reached.target,
+    transport,
     secrets: loaded.secrets,
     inFlightMax: resources.inFlightMax,
     connectionsMax: resources.connectionsMax,
@@ -116,7 +122,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s, peak ${formatRate(rate.peakPerSec)}` +
       `${rate.normalPerSec > 0 ? ` (${formatMultiple(rate.peakPerSec / rate.normalPerSec)})` : ''} → ${loaded.target.url}${mannerOf(loaded.target)}` +
       `, ${resources.workers} worker${resources.workers > 1 ? 's' : ''}, pacing: ${wordsOf(choice)}` +
-      `, seed ${loaded.plan.seed}, plan ${loaded.planId.slice(0, 8)}\n`,
+      `, ${describeTransport(transport, loaded.target.secure)}, seed ${loaded.plan.seed}, plan ${loaded.planId.slice(0, 8)}\n`,
   );
   const startUs =
     options.startAt === undefined ? monotonicNowUs() + START_DELAY_US : options.startAt.getTime() * 1e3;
@@ -146,30 +152,10 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     terminal.err(`a worker failed: ${end.error.stack ?? end.error.message}\n`);
 
   const judgement = judge(snapshot, head.gates);
-  const failed = end.reason === 'worker_failed' ? ExitCode.untrustworthy : undefined;
-  const exitCode = signals.exitCode() ?? failed ?? judgement.exitCode;
+  const exitCode = signals.exitCode() ?? judgement.exitCode;
   await writeReports(options.reports, { snapshot, judgement, exitCode, resultFiles: [out] }, terminal);
   terminal.err(`result: ${out}\n`);
   return { snapshot, judgement, exitCode, out };
-}
-
-/** Keeps the senders' addresses up to date until it is stopped, and then says what came of it. */
-function followName({ follow, target, close }: Reached, pool: Pool, terminal: Terminal): { stop(): void } {
-  const resolver = follow?.((addresses) => pool.renewAddresses(addresses));
-  resolver?.start();
-  return {
-    stop: () => {
-      resolver?.stop();
-      close();
-      const { changes = 0, failures = 0 } = resolver ?? {};
-      if (changes > 0)
-        terminal.err(`the addresses of ${target.hostname} changed ${formatCount(changes)} times\n`);
-      if (failures > 0)
-        terminal.err(
-          `warning: ${target.hostname} did not resolve ${formatCount(failures)} times; the last known addresses went on\n`,
-        );
-    },
-  };
 }
 
 /** The process's monotonic clock as UTC microseconds; the same one that the senders use. */

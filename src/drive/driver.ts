@@ -279,15 +279,17 @@ export class Driver implements ExchangeListener {
     return !(restUs < PUBLISH_ROOM_US) || nowUs >= this.#nextPublishUs + PUBLISH_WAIT_US;
   }
 
-  /** A reset on a kept connection before any byte of an answer is the keep-alive race: tried once more. */
+  /**
+   * A reset on a kept connection before any byte of an answer is the keep-alive race, and what the target says it did
+   * not look at was never asked: tried once more.
+   */
   #mayTryAgain(exchange: Exchange): boolean {
     const { method } = exchange.request;
     return (
       exchange.failure === 'reset' &&
-      exchange.onReused &&
       exchange.attempts <= exchange.hops + 1 &&
       Number.isNaN(exchange.firstByteUs) &&
-      (method === 'GET' || method === 'HEAD')
+      (exchange.unprocessed || (exchange.onReused && (method === 'GET' || method === 'HEAD')))
     );
   }
 

@@ -43,6 +43,8 @@ export class Exchange implements Settled, Timed<Exchange> {
   failure: Outcome | null = null;
   /** Whether the connection had served an exchange before: then a reset may be no fault of the target's. */
   onReused = false;
+  /** Whether the target says that it did not look at the request: then any may be sent again. Set by the transport. */
+  unprocessed = false;
   /** The connection that carries it; null while none does. */
   slot: Slot | null = null;
 
@@ -92,6 +94,7 @@ export class Exchange implements Settled, Timed<Exchange> {
     this.answer.reset();
     this.failure = null;
     this.onReused = false;
+    this.unprocessed = false;
   }
 
   /** The answer is a redirect that is followed: what is sent next is the request as it was changed. */
@@ -110,6 +113,7 @@ export class Exchange implements Settled, Timed<Exchange> {
     this.answer.forget();
     this.failure = null;
     this.onReused = false;
+    this.unprocessed = false;
     this.endUs = Number.NaN;
   }
 }

@@ -128,6 +128,12 @@ const target = z
           .string()
           .optional()
           .describe(`user:password, as "\${env:NAME}"; sent to this target only.`),
+        http: z
+          .literal(['auto', 1.1, 2, '1.1', '2'], { error: 'expected auto, 1.1 or 2' })
+          .optional()
+          .describe(
+            'HTTP that is spoken: auto is 2 where an https target prefers it and 1.1 else; 2 at an http target is prior knowledge. Default auto.',
+          ),
         ...reach,
         forwardedFor: forwardedFor.optional(),
       }),

@@ -8,6 +8,9 @@ import { isLoopback } from './safety.js';
 import type { TypedTarget } from './schema.js';
 import type { SecretStore } from './templates.js';
 
+/** Which HTTP is spoken; `auto`: over TLS what the target prefers, else 1.1. */
+export type HttpVersion = 'auto' | '1.1' | '2';
+
 /** Where every request goes, and nowhere else. */
 export interface Target extends Reach {
   /** Scheme, host and port, without a slash at the end. */
@@ -18,6 +21,7 @@ export interface Target extends Reach {
   readonly secure: boolean;
   /** Whether its requests stay on this machine: the name, pinned addresses and a proxy are all loopback. */
   readonly loopback: boolean;
+  readonly http: HttpVersion;
   /** Recorded host pattern → host to send; null where the scenario has none. */
   readonly hosts: Readonly<Record<string, string>> | null;
   /** Requests a second that the plan may not exceed; null: none given. */
@@ -78,11 +82,13 @@ export async function readTarget(
   const ceilingPerSec = readCeiling(ceiling ?? parts.ceiling, ceilingSpot, problems);
   const forwardedFor = readForwardedFor(['target', 'forwardedFor'], parts.forwardedFor, problems);
   if (origin === undefined) return undefined;
+  const http = parts.http === undefined ? 'auto' : (String(parts.http) as HttpVersion);
   if (reach.tls !== undefined) checkTls(reach.tls.insecure, origin, problems);
   const places = [origin.hostname, ...(reach.addresses ?? []), reach.proxy?.hostname ?? '127.0.0.1'];
   return {
     ...origin,
     loopback: places.every(isLoopback),
+    http,
     hosts,
     ceilingPerSec,
     basicAuth,

@@ -4,6 +4,7 @@ import type { Pulse } from '../drive/driver.js';
 import type { Lateness } from '../drive/pacing/calibrate.js';
 import type { Pacing } from '../drive/pacing/waiting.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
+import type { TransportKind } from '../drive/transports/choose.js';
 import type { Health } from '../measure/cell.js';
 import type { Closed } from '../measure/recorder.js';
 import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';
@@ -18,6 +19,7 @@ export interface SenderData {
   readonly phases: readonly Phase[];
   readonly shard: Shard;
   readonly target: ResolvedTarget;
+  readonly transport: TransportKind;
   readonly secrets: Secrets;
   readonly inFlightMax: number;
   readonly connectionsMax: number;

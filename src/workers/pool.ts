@@ -5,6 +5,7 @@ import type { Pulse } from '../drive/driver.js';
 import type { Lateness } from '../drive/pacing/calibrate.js';
 import type { Pacing } from '../drive/pacing/waiting.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
+import type { TransportKind } from '../drive/transports/choose.js';
 import type { ResultLine } from '../measure/result-file.js';
 import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';
 import { type Shard, shareOf, workerShard } from '../schedule/lanes.js';
@@ -25,6 +26,7 @@ export interface PoolOptions {
   readonly shard: Shard;
   readonly workers: number;
   readonly target: ResolvedTarget;
+  readonly transport: TransportKind;
   readonly secrets: Secrets;
   /** Most exchanges under way at once in this process; the workers' shares sum to it. */
   readonly inFlightMax: number;
@@ -73,6 +75,7 @@ export class Pool {
         phases: options.phases,
         shard: own,
         target: options.target,
+        transport: options.transport,
         secrets: options.secrets,
         inFlightMax: shareOf(options.inFlightMax, { i: j, n: workers }),
         connectionsMax: shareOf(options.connectionsMax, { i: j, n: workers }),

@@ -5,7 +5,7 @@ import { measureLateness } from '../drive/pacing/calibrate.js';
 import { MonotonicClock } from '../drive/pacing/clock.js';
 import { busyShare, type Pacing } from '../drive/pacing/waiting.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
-import { UndiciTransport } from '../drive/transports/undici-transport.js';
+import { makeTransport } from '../drive/transports/choose.js';
 import { Conversation } from '../drive/visits/conversation.js';
 import { loadHooks } from '../drive/visits/hook-module.js';
 import { HookCaller } from '../drive/visits/hooks.js';
@@ -47,7 +47,9 @@ async function rehearseRates(): Promise<void> {
     plan: data.plan,
     phases: data.phases,
     arrivals: new MergedArrivals(rates),
-    transport: (target, clock, startUs) => new UndiciTransport(target, clock, startUs),
+    // The rehearsal's server speaks HTTP/1.1; over HTTP/2 all but the transport is rehearsed.
+    transport: (own, clock, startUs) =>
+      makeTransport(data.transport === 'http2' ? 'wire' : data.transport, own, clock, startUs),
   });
 }
 
@@ -63,7 +65,7 @@ function start(startUs: number, pacing: Pacing): void {
     phases: data.phases,
     arrivals,
     clock,
-    transport: new UndiciTransport(target, clock, startUs),
+    transport: makeTransport(data.transport, target, clock, startUs),
     conversation: new Conversation(data.plan, target, clock, hookCaller(clock)),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,

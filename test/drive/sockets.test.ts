@@ -22,8 +22,8 @@ import { ANSWER, type Handshake, startTlsServer } from '../support/tls-server.js
 
 /** Those that speak HTTP/1.1. */
 const TRANSPORTS: Record<string, (target: ResolvedTarget) => Transport> = {
-  undici: (target) => new UndiciTransport(target, new MonotonicClock('sleep'), 0),
   wire: (target) => new WireTransport(target, new MonotonicClock('sleep'), 0),
+  undici: (target) => new UndiciTransport(target, new MonotonicClock('sleep'), 0),
 };
 
 const TRUSTED: TlsMaterial = { ca: CA, insecure: false };
@@ -117,6 +117,13 @@ const TLS_TABLE: readonly TlsRow[] = [
     server: SERVER,
     tls: TRUSTED,
     host: 'other.test',
+    failure: 'tls',
+  },
+  {
+    name: 'a Host that is two labels under a wildcard of the certificate',
+    server: SERVER,
+    tls: TRUSTED,
+    host: 'a.b.shop.test',
     failure: 'tls',
   },
   {
@@ -426,6 +433,47 @@ describe('the socket opener', () => {
         assert.equal(failures, 1);
       }
     }
+  });
+
+  it('fails once when the tunnel is destroyed in the middle of a handshake', async (t) => {
+    const silent = createServer((socket) => socket.on('error', () => {}));
+    const proxy = await startProxy(await listen(t, silent, '127.0.0.1'));
+    t.after(() => proxy.close());
+    const through = { authority: 'shop.test:443', authorization: null };
+    const failures: Error[] = [];
+    const hello = once(silent, 'connection').then(([socket]) => once(socket as Socket, 'data'));
+    const socket = new SocketOpener(targetAt(proxy.port, { proxy: through })).open(
+      'shop.test',
+      null,
+      () => assert.fail('it is not ready'),
+      (error) => failures.push(error),
+    );
+    await hello;
+    socket.destroy();
+    await once(socket, 'close');
+    await new Promise(setImmediate);
+    assert.deepEqual(failures.map(outcomeOfError), ['reset']);
+  });
+
+  it('holds thousands of connections open, each to be used', async (t) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (chunk) => socket.write(chunk));
+    });
+    const port = await listen(t, server, '127.0.0.1');
+    const opener = new SocketOpener(targetAt(port, { protocol: 'http:' }));
+    const open = () =>
+      new Promise<Socket>((resolve, reject) =>
+        opener.open('shop.test', null, (socket) => resolve(socket), reject),
+      );
+    const held: Socket[] = [];
+    while (held.length < 2_000) held.push(...(await Promise.all(Array.from({ length: 50 }, open))));
+    const first = held[0] as Socket;
+    first.write('hello');
+    const [echo] = (await once(first, 'data')) as [Buffer];
+    assert.equal(echo.toString(), 'hello');
+    assert.ok(held.every((socket) => socket.listenerCount('close') <= 1 && !socket.destroyed));
+    for (const socket of held) socket.destroy();
   });
 
   it('refuses a key that does not fit its certificate', () => {

@@ -895,6 +895,12 @@ const BAD: Readonly<Record<string, Bad>> = {
     message: /a login stands in the file/,
     hint: /env:STAGING_LOGIN/,
   },
+  'an HTTP that there is not': {
+    yaml: GOOD.replace('http://127.0.0.1:8080', '{ url: http://127.0.0.1:8080, http: 3 }'),
+    place: at(1),
+    path: 'target.http',
+    message: /expected auto, 1\.1 or 2/,
+  },
   'an address that is a name': {
     yaml: staging(', ceiling: 50, addresses: [10.0.0.5, edge]'),
     ...ALLOW,

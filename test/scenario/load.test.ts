@@ -51,6 +51,7 @@ test('the sample of the design loads', async (t) => {
     port: 443,
     secure: true,
     loopback: false,
+    http: 'auto',
     hosts: { '*.shop.example': '*.stg.example' },
     ceilingPerSec: 3000,
     basicAuth: '$'.concat('{env:STAGING_LOGIN}'),
@@ -370,6 +371,21 @@ test('the command line wins over the file', async (t) => {
   );
   assert.deepEqual([target.url, target.basicAuth, loaded.label], ['http://localhost:9', null, 'v2']);
   assert.match(warnings.join('\n'), /basicAuth is for stg\.example and is not sent to localhost/);
+});
+
+test('which HTTP is spoken may be written as a number or a text', async (t) => {
+  for (const [typed, http] of [
+    ['auto', 'auto'],
+    ['2', '2'],
+    ['"2"', '2'],
+    ['1.1', '1.1'],
+    ['"1.1"', '1.1'],
+  ] as const) {
+    const yaml = GOOD.replace('http://127.0.0.1:8080', `{ url: http://127.0.0.1:8080, http: ${typed} }`);
+    const { target, planId } = await load(t, { yaml });
+    assert.equal(target.http, http);
+    assert.equal(planId, (await load(t, { yaml: GOOD })).planId, 'it is no part of the plan');
+  }
 });
 
 test('how the target is reached', async (t) => {

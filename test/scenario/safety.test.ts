@@ -48,6 +48,7 @@ test('a peak at the ceiling is within, a peak above it is not', () => {
     port: 443,
     secure: true,
     loopback: false,
+    http: 'auto',
     hosts: null,
     ceilingPerSec: 100,
     basicAuth: null,

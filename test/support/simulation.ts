@@ -24,6 +24,7 @@ import { countArrivals, forecastRate } from '../../src/schedule/forecast.js';
 import { type Shard, WHOLE } from '../../src/schedule/lanes.js';
 import { RateArrivals } from '../../src/schedule/rate-arrivals.js';
 import { arrivalsOf, forecastOf } from './recorded-simulation.js';
+import { SimulatedSession } from './simulated-session.js';
 
 interface Event {
   readonly atUs: number;
@@ -92,6 +93,8 @@ export interface Answer {
   readonly status: number;
   /** Ends the connection in this way instead of answering. */
   readonly failure?: Outcome;
+  /** Halfway to the answer its connection, where it carries several, takes no more: what came later is refused. */
+  readonly goesAway?: boolean;
   /** Names in lower case and values by turns. */
   readonly headers?: readonly string[];
   readonly body?: string | Uint8Array;
@@ -140,7 +143,7 @@ export interface TargetLog {
   openMax: number;
 }
 
-class SimulatedTransport implements Transport {
+export class SimulatedTransport implements Transport {
   readonly #keys = new Map<string, DrawKey>();
 
   constructor(
@@ -149,9 +152,12 @@ class SimulatedTransport implements Transport {
     readonly seed: number,
     readonly connectUs: number,
     readonly log: TargetLog,
+    /** Exchanges that a connection carries at once. */
+    readonly streamsMax: number,
   ) {}
 
   connection(_host: string | null, _sessions: unknown, listener: ConnectionListener): Connection {
+    if (this.streamsMax > 1) return new SimulatedSession(this, listener);
     return new SimulatedConnection(this, listener);
   }
 
@@ -249,18 +255,18 @@ class SimulatedConnection implements Connection {
   }
 }
 
-function seenOf({ request, extraHeaders }: Exchange): Seen {
+export function seenOf({ request, extraHeaders }: Exchange): Seen {
   const { method, path, host, headers, body } = request;
   return { method, path, host, headers: [...(extraHeaders ?? []), ...headers], body };
 }
 
-function tell({ answer }: Exchange, { status, headers = [], body }: Answer): void {
+export function tell({ answer }: Exchange, { status, headers = [], body }: Answer): void {
   answer.status = status;
   for (let i = 0; i < headers.length; i += 2) answer.header(headers[i] ?? '', headers[i + 1] ?? '');
   if (body !== undefined) answer.data(Buffer.from(body));
 }
 
-function openingOf(totalUs: number): Opening {
+export function openingOf(totalUs: number): Opening {
   return {
     protocol: 'http/1.1',
     address: 'simulated',
@@ -285,6 +291,8 @@ export interface SimulationOptions {
   readonly inFlightMax?: number;
   readonly connectionsMax?: number;
   readonly connectUs?: number;
+  /** Exchanges that a connection carries at once; 1 unless given, as HTTP/1.1 has it. */
+  readonly streamsMax?: number;
   /** Called before the run starts, to plan stalls and stops. */
   readonly arrange?: (world: World, driver: Driver) => void;
   /** When the driver is started; later than 0 is a late start. */
@@ -337,6 +345,7 @@ export function simulate(options: SimulationOptions): Simulated {
       options.seed ?? 1,
       options.connectUs ?? 200,
       log,
+      options.streamsMax ?? 1,
     ),
     shard: `${shard.i}/${shard.n}`,
     inFlightMax: options.inFlightMax ?? 1e9,

@@ -21,8 +21,10 @@ export class Slot implements Linked<Slot>, ConnectionListener {
   /** Whether it takes no more exchanges and goes when those it carries have settled. */
   retired = false;
   idleSinceUs = 0;
-  /** Whether a pool has it among those with room. */
+  /** Whether a pool has it among those with room; under which load, and where. */
   listed = false;
+  level = 0;
+  place = 0;
   previous: Slot | null = null;
   next: Slot | null = null;
 
@@ -45,7 +47,6 @@ export class Slot implements Linked<Slot>, ConnectionListener {
     this.carried++;
     exchange.slot = this;
     exchange.onReused = this.used;
-    this.used = true;
     this.connection.send(exchange);
   }
 
@@ -55,6 +56,7 @@ export class Slot implements Linked<Slot>, ConnectionListener {
 
   settled(_connection: Connection, exchange: Exchange, usable: boolean): void {
     this.carried--;
+    this.used = true;
     exchange.slot = null;
     if (!usable) this.retired = true;
     this.owner.settled(this, exchange, usable);

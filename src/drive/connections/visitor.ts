@@ -23,21 +23,9 @@ export class VisitorConnections extends Policy {
 
   send(exchange: Exchange): void {
     const visitor = visitorOf(exchange);
-    const { host } = exchange.request;
-    let slot = roomIn(visitor.slots, host);
-    if (slot === undefined) {
-      if (visitor.slots.length >= this.perVisitor) {
-        visitor.waiting.push(exchange);
-        return;
-      }
-      const longestIdle = this.#idle.first;
-      if (this.openCount >= this.openMax && longestIdle !== null) this.#closeIdle(longestIdle);
-      slot = this.open(host, visitor, visitor);
-      visitor.slots.push(slot);
-    } else if (slot.carried === 0) {
-      this.#idle.remove(slot);
-    }
-    slot.send(exchange);
+    const slot = this.#take(visitor, exchange.request.host);
+    if (slot === undefined) visitor.waiting.push(exchange);
+    else slot.send(exchange);
   }
 
   override abort(exchange: Exchange, failure: 'timeout' | 'stopped'): void {
@@ -53,18 +41,17 @@ export class VisitorConnections extends Policy {
     this.listener.settled(exchange);
   }
 
-  settled(slot: Slot, exchange: Exchange, usable: boolean): void {
+  settled(slot: Slot, exchange: Exchange): void {
     const visitor = visitorOf(exchange);
     if (slot.carried === 0) {
-      if (usable) {
+      if (slot.retired) {
+        this.#drop(slot, visitor);
+      } else {
         slot.idleSinceUs = exchange.endUs;
         this.#idle.append(slot);
-      } else {
-        this.#drop(slot, visitor);
       }
     }
-    const waiting = visitor.waiting.shift();
-    if (waiting !== undefined) this.send(waiting);
+    this.#sendWaiting(visitor);
     this.listener.settled(exchange);
     // Only now is it known that nothing more comes of the exchange, such as a redirect that is followed.
     if (visitor.leaves && visitor.underWay === 0) this.#closeAll(visitor);
@@ -86,6 +73,35 @@ export class VisitorConnections extends Policy {
   override close(): void {
     for (let slot = this.#idle.first; slot !== null; slot = this.#idle.first) this.#closeIdle(slot);
     super.close();
+  }
+
+  /** A connection of the visitor with room, or a new one while there may be more. */
+  #take(visitor: Visitor, host: string | null): Slot | undefined {
+    const known = roomIn(visitor.slots, host);
+    if (known !== undefined) {
+      if (known.carried === 0) this.#idle.remove(known);
+      return known;
+    }
+    if (visitor.slots.length >= this.perVisitor) {
+      const toAnother = visitor.slots.find(({ carried }) => carried === 0);
+      if (toAnother === undefined) return undefined;
+      this.#closeIdle(toAnother);
+    }
+    const longestIdle = this.#idle.first;
+    if (this.openCount >= this.openMax && longestIdle !== null) this.#closeIdle(longestIdle);
+    const slot = this.open(host, visitor, visitor);
+    visitor.slots.push(slot);
+    return slot;
+  }
+
+  /** One that has settled may have made room for several: a connection that was lost leaves its place to a new one. */
+  #sendWaiting(visitor: Visitor): void {
+    for (let next = visitor.waiting[0]; next !== undefined; next = visitor.waiting[0]) {
+      const slot = this.#take(visitor, next.request.host);
+      if (slot === undefined) return;
+      visitor.waiting.shift();
+      slot.send(next);
+    }
   }
 
   #closeAll(visitor: Visitor): void {
