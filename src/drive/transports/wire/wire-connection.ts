@@ -89,9 +89,8 @@ export class WireConnection implements Connection, ResponseSink {
   }
 
   #open(): void {
-    const servername = serverNameOf(this.#host, this.#transport.target);
     this.#socket = this.#transport.opener.open(
-      servername,
+      serverNameOf(this.#host, this.#transport.target),
       this.#sessions,
       (socket, opening) => this.#ready(socket, opening),
       (error) => this.#broken(error),
