@@ -5,7 +5,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { Answer } from '../../src/drive/answer.js';
 import { Captures } from '../../src/drive/visits/captures.js';
 import type { Capture } from '../../src/scenario/plan.js';
-import { PatternError, ValuePattern } from '../../src/scenario/regex.js';
+import { beginsWithFixedText, PatternError, ValuePattern } from '../../src/scenario/regex.js';
 import { flowPlan, stepOf } from '../support/flow-plan.js';
 
 interface Given {
@@ -98,5 +98,22 @@ describe('a pattern', () => {
   it('is refused where it could not be found in linear time, or is none', () => {
     for (const pattern of ['(a)\\1', '(?=a)', '(?<!a)b', '(', '[z-a]', 'a{2,1}', '*'])
       assert.throws(() => new ValuePattern(pattern), PatternError, pattern);
+  });
+
+  it('is known to be slow where nothing fixed can be looked for first', () => {
+    const quick = ['name="csrf" value="([^"]+)"', 'abc(d|e)', 'abc[|]d', 'abc\\|d', 'abc(d(e|f))'];
+    const slow = [
+      '[a-z]+x',
+      '(?:id|name)="x"',
+      'ab*c',
+      'abc|def',
+      'abc(d)|e',
+      '(?i)name="x"',
+      '.*x',
+      '\\d+',
+      '',
+    ];
+    for (const pattern of quick) assert.ok(beginsWithFixedText(pattern), pattern);
+    for (const pattern of slow) assert.ok(!beginsWithFixedText(pattern), pattern);
   });
 });

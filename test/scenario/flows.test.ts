@@ -114,13 +114,16 @@ describe('a flow and a login', () => {
     assert.equal(problems[0]?.path, 'streams[0].flow[0].get');
   });
 
-  it('are warned of where a capture or a user is used by nothing', async (t) => {
+  it('are warned of where a capture or a user is used by nothing, or a regex is slow', async (t) => {
     const login = LOGIN.replace('{csrf}', 'none')
       .replace('{user.email}', 'a')
       .replace('{user.password}', 'b');
     const { warnings } = await load(t, { yaml: scenario(login), files: USERS });
     assert.ok(warnings.includes('stream shoppers: no request uses {csrf}'));
     assert.ok(warnings.includes('login: no step uses a column of its users'));
+    const slow = LOGIN.replace('name="csrf" value=', '[a-z]+=');
+    const warned = await load(t, { yaml: scenario(slow), files: USERS });
+    assert.match(warned.warnings.join(), /capture \{csrf\}: its regex does not begin with fixed text/);
   });
 
   const flow = (steps: string) => `    flow: [${steps}]\n`;
