@@ -9,6 +9,9 @@ import { UserError } from '../problem.js';
 import type { LoadedScenario } from '../scenario/load.js';
 import type { Target } from '../scenario/target.js';
 import { ESCAPES, type Secrets, Template } from '../schedule/template.js';
+import { formatCount } from '../units.js';
+import type { Pool } from '../workers/pool.js';
+import type { Terminal } from './terminal.js';
 
 /** The target cannot be reached; the command ends with exit code 5. */
 export class UnreachableError extends Error {}
@@ -90,6 +93,29 @@ export async function reachTarget(
 export function mannerOf({ proxy, tls, secure }: Target): string {
   const through = proxy === undefined ? '' : ` through ${proxy.url}`;
   return `${through}${secure && tls?.insecure === true ? ' (certificates not checked)' : ''}`;
+}
+
+/** Keeps the senders' addresses up to date until it is stopped, and then says what came of it. */
+export function followName(
+  { follow, target, close }: Reached,
+  pool: Pool,
+  terminal: Terminal,
+): { stop(): void } {
+  const resolver = follow?.((addresses) => pool.renewAddresses(addresses));
+  resolver?.start();
+  return {
+    stop: () => {
+      resolver?.stop();
+      close();
+      const { changes = 0, failures = 0 } = resolver ?? {};
+      if (changes > 0)
+        terminal.err(`the addresses of ${target.hostname} changed ${formatCount(changes)} times\n`);
+      if (failures > 0)
+        terminal.err(
+          `warning: ${target.hostname} did not resolve ${formatCount(failures)} times; the last known addresses went on\n`,
+        );
+    },
+  };
 }
 
 /** The first addresses of a name; `again` is null where they are fixed. */

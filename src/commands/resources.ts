@@ -11,8 +11,6 @@ export const DESCRIPTORS_RESERVED = 256;
 /** How long a closed connection holds its port (Linux, TCP_TIMEWAIT_LEN), and until it may be taken over. */
 const TIME_WAIT_S = 60;
 const REUSE_S = 1;
-/** How long a request without a pause after it is taken to hold its connection. */
-const SERVICE_S = 1;
 
 /** Connections of this process if all goes well: most at once, and most new ones in a second and in a minute. */
 export interface ConnectionDemand {
@@ -42,21 +40,17 @@ export function connectionDemand(
   const open = new Float64Array(seconds);
   const opened = new Float64Array(seconds);
   for (const { stream, perSec } of streams) {
-    const use = useOf(policy, stream);
-    if (use === null) continue;
-    let arrived = 0;
-    for (let s = 0; s < perSec.length; s++) {
-      const rate = (perSec[s] ?? 0) * share;
-      arrived += rate;
-      // Before connections begin to go, there are no more than there were requests.
-      open[s] = (open[s] ?? 0) + Math.min(rate * use.openS, arrived);
-      opened[s] = (opened[s] ?? 0) + rate * use.opened;
-    }
+    const rates = perSec.map((rate) => rate * share);
+    const own =
+      policy.kind === 'fresh' ? { open: rates, opened: rates } : visitsOf(policy.idleUs, stream, rates);
+    if (own === null) continue;
+    addTo(open, own.open);
+    addTo(opened, own.opened);
   }
   const demand = {
-    open: Math.ceil(open.reduce((a, b) => Math.max(a, b), 0)),
-    newPerSec: opened.reduce((a, b) => Math.max(a, b), 0),
-    newPerMinute: Math.ceil(mostWithin(opened, TIME_WAIT_S)),
+    open: wholeOf(most(open)),
+    newPerSec: most(opened),
+    newPerMinute: wholeOf(most(sumsWithinMinute(opened))),
   };
   return demand.open === 0 ? null : demand;
 }
@@ -71,34 +65,76 @@ export function demandOf({ loaded, rate, shard }: Prepared): ConnectionDemand | 
   return { ...demand, open: Math.min(demand.open, loaded.maxInFlight ?? demand.open) };
 }
 
-/**
- * What one request of a stream adds: how many seconds a connection is open for it, and how many are opened. By
- * Little's law, a visitor of n requests is there for n − 1 pauses, and pauses longer than a connection is kept end it.
- */
-function useOf(
-  policy: Exclude<ConnectionPolicy, { kind: 'pool' }>,
+/** Open and new connections of a stream's visitors in each second; null where its visits are not known. */
+function visitsOf(
+  idleUs: number,
   stream: PlanStream,
-): { readonly openS: number; readonly opened: number } | null {
-  if (policy.kind === 'fresh') return { openS: SERVICE_S, opened: 1 };
+  rates: Float64Array,
+): { readonly open: Float64Array; readonly opened: Float64Array } | null {
   if (stream.kind !== 'rate') return null;
   const visit = meanVisit(stream);
   const requests = visit?.requests ?? stream.visits.requests;
-  if (requests <= 1) return { openS: SERVICE_S, opened: 1 };
+  // A request that ends its visit holds its connection for a second at most.
+  if (requests <= 1) return { open: rates, opened: rates };
   const thinkUs = visit === undefined ? stream.visits.thinkUs : visit.pausesUs / (requests - 1);
-  const pauses = (requests - 1) / requests;
-  const openS = (Math.min(thinkUs, policy.idleUs) / 1e6) * pauses;
-  return { openS: Math.max(openS, SERVICE_S), opened: thinkUs > policy.idleUs ? 1 : 1 / requests };
+  return connectionsOfVisits(rates, requests, thinkUs / 1e6, idleUs / 1e6);
 }
 
-/** The largest sum of so many values in a row. */
-function mostWithin(values: Float64Array, length: number): number {
-  let sum = 0;
-  let most = 0;
-  for (let i = 0; i < values.length; i++) {
-    sum += (values[i] ?? 0) - (i >= length ? (values[i - length] ?? 0) : 0);
-    most = Math.max(most, sum);
+/**
+ * Visitors as a fluid, second by second: a request goes to those who have paused, the longest first, else to new ones,
+ * as the schedule deals them. So a rise brings new visitors, and those of a peak are there until their connections
+ * have been idle too long. After the first request of n all stay, after each other one all but 1 / (n − 1).
+ */
+function connectionsOfVisits(rates: Float64Array, requests: number, thinkS: number, idleS: number) {
+  const pauseS = Math.max(1, Math.round(thinkS));
+  const staying = new Float64Array(rates.length);
+  const open = new Float64Array(rates.length);
+  const opened = new Float64Array(rates.length);
+  let next = 0;
+  let oldestHeld = 0;
+  let held = 0;
+  for (let s = 0; s < rates.length; s++) {
+    for (; oldestHeld < s - idleS; oldestHeld++) held -= staying[oldestHeld] ?? 0;
+    let wanted = rates[s] ?? 0;
+    let returning = 0;
+    let kept = 0;
+    while (next <= s - pauseS && wanted > 0) {
+      const there = staying[next] ?? 0;
+      const taken = Math.min(there, wanted);
+      staying[next] = there - taken;
+      wanted -= taken;
+      returning += taken;
+      if (next >= oldestHeld) kept += taken;
+      if (taken === there) next++;
+    }
+    staying[s] = wanted * Math.min(1, requests - 1) + returning * Math.max(0, 1 - 1 / (requests - 1));
+    held += (staying[s] ?? 0) - kept;
+    open[s] = Math.max(held, rates[s] ?? 0);
+    opened[s] = wanted + returning - kept;
   }
-  return most;
+  return { open, opened };
+}
+
+/** For each second, the sum of the values within the minute up to it. */
+function sumsWithinMinute(values: Float64Array): Float64Array {
+  let sum = 0;
+  return values.map((value, i) => {
+    sum += value - (i >= TIME_WAIT_S ? (values[i - TIME_WAIT_S] ?? 0) : 0);
+    return sum;
+  });
+}
+
+function addTo(sum: Float64Array, values: Float64Array): void {
+  for (let i = 0; i < values.length; i++) sum[i] = (sum[i] ?? 0) + (values[i] ?? 0);
+}
+
+function most(values: Float64Array): number {
+  return values.reduce((a, b) => Math.max(a, b), 0);
+}
+
+/** Rounded up, but for what adding fractions may have left over. */
+function wholeOf(value: number): number {
+  return Math.ceil(value - 1e-6);
 }
 
 /** Where connections go, as far as ports depend on it. */

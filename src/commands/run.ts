@@ -27,7 +27,7 @@ import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { negotiate, wishOf } from './protocol.js';
-import { mannerOf, type Reached, reachTarget } from './reach.js';
+import { followName, mannerOf, reachTarget } from './reach.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import { refuseShortage } from './resources.js';
 import type { Terminal } from './terminal.js';
@@ -152,30 +152,10 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     terminal.err(`a worker failed: ${end.error.stack ?? end.error.message}\n`);
 
   const judgement = judge(snapshot, head.gates);
-  const failed = end.reason === 'worker_failed' ? ExitCode.untrustworthy : undefined;
-  const exitCode = signals.exitCode() ?? failed ?? judgement.exitCode;
+  const exitCode = signals.exitCode() ?? judgement.exitCode;
   await writeReports(options.reports, { snapshot, judgement, exitCode, resultFiles: [out] }, terminal);
   terminal.err(`result: ${out}\n`);
   return { snapshot, judgement, exitCode, out };
-}
-
-/** Keeps the senders' addresses up to date until it is stopped, and then says what came of it. */
-function followName({ follow, target, close }: Reached, pool: Pool, terminal: Terminal): { stop(): void } {
-  const resolver = follow?.((addresses) => pool.renewAddresses(addresses));
-  resolver?.start();
-  return {
-    stop: () => {
-      resolver?.stop();
-      close();
-      const { changes = 0, failures = 0 } = resolver ?? {};
-      if (changes > 0)
-        terminal.err(`the addresses of ${target.hostname} changed ${formatCount(changes)} times\n`);
-      if (failures > 0)
-        terminal.err(
-          `warning: ${target.hostname} did not resolve ${formatCount(failures)} times; the last known addresses went on\n`,
-        );
-    },
-  };
 }
 
 /** The process's monotonic clock as UTC microseconds; the same one that the senders use. */

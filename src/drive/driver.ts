@@ -275,7 +275,7 @@ export class Driver implements ExchangeListener {
 
   /** Whether publishing now makes nothing late; what has waited long enough is published all the same. */
   #hasTime(nowUs: number): boolean {
-    const restUs = this.#arrivals.dueUs - nowUs;
+    const restUs = Math.min(this.#arrivals.dueUs, this.#held.readyUs) - nowUs;
     return !(restUs < PUBLISH_ROOM_US) || nowUs >= this.#nextPublishUs + PUBLISH_WAIT_US;
   }
 

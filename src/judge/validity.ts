@@ -37,6 +37,7 @@ export function judgeValidity(snapshot: Snapshot, gates: readonly Gate[]): Valid
   ];
   const findings: Finding[] = [
     ...conservation(snapshot),
+    ...failedWorkers(snapshot),
     ...refusedEverybody(snapshot),
     ...ours,
     ...(ours.length > 0 ? causesOfOurs(snapshot) : []),
@@ -45,6 +46,23 @@ export function judgeValidity(snapshot: Snapshot, gates: readonly Gate[]): Valid
   const has = (level: Finding['level']) => findings.some((finding) => finding.level === level);
   const verdict = has('invalid') ? 'invalid' : has('suspect') ? 'suspect' : 'valid';
   return { verdict, findings: findings.sort((a, b) => rank(a) - rank(b)) };
+}
+
+/** What a failed thread has not sent changes the load of all the others. */
+function failedWorkers({ ends }: Snapshot): Finding[] {
+  const failed = ends.filter(({ reason }) => reason === 'worker_failed').length;
+  if (failed === 0) return [];
+  return [
+    {
+      id: 'worker_failed',
+      level: 'invalid',
+      figure: failed,
+      limit: 0,
+      unit: null,
+      message: 'a sender thread failed and the run was stopped: the load was not what was planned',
+      advice: 'what the thread said is in the standard error of the run; please report it',
+    },
+  ];
 }
 
 /** Over the whole run, and over its worst ten seconds; the warm-up, which gates leave out, is left out here too. */

@@ -31,3 +31,16 @@ export class ValuePattern {
 
 /** Why a text is no pattern, in words. */
 export class PatternError extends Error {}
+
+/**
+ * Whether a pattern begins with a few characters that stand for themselves, so that they can be looked for first; an
+ * alternative may begin otherwise.
+ */
+export function beginsWithFixedText(pattern: string): boolean {
+  let rest = pattern.replace(/\\[\s\S]|\[[^\]]*\]/g, '.');
+  for (let shorter = ''; shorter !== rest; ) {
+    shorter = rest;
+    rest = rest.replace(/\([^()]*\)/g, '.');
+  }
+  return /^[^\\^$.*+?()[\]{}|]{3}/.test(pattern) && !rest.includes('|');
+}

@@ -41,7 +41,7 @@ export function pageOf(place: Place, method: string): Page {
     case 'asset':
       return { type: ASSET_TYPES[extension(subject)] ?? 'application/octet-stream', body: TAIL.asset };
     case 'cart':
-      return json(`"store":"${store}","items":${method === 'POST' ? 1 : 0},${CART_REST}`);
+      return json(`"store":"${store}","id":"${subject}","items":${method === 'POST' ? 1 : 0},${CART_REST}`);
     case 'checkout':
       return json(`"store":"${store}","status":"paid",${CHECKOUT_REST}`);
     case 'other':

@@ -12,7 +12,7 @@ export const DEFAULT_STORE = 'default';
 export interface Place {
   readonly store: string;
   readonly route: RouteName;
-  /** The product's id, the words searched for or the asset's name, as written in the URL; else empty. */
+  /** The product's or cart's id, the words searched for or the asset's name, as written in the URL; else empty. */
   readonly subject: string;
 }
 
@@ -31,6 +31,7 @@ const ALLOW = new Map<RouteName, string>(ROUTES.map((route) => [route, METHODS[r
 
 const PRODUCTS = '/products/';
 const ASSETS = '/assets/';
+const CARTS = '/cart/';
 const STORE = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const ADDRESS = /^[\d.]+$/;
 const PRODUCT = /^[\w.~%-]{1,128}$/;
@@ -76,6 +77,10 @@ function place(store: string, path: string, query: string): Place {
   }
   if (path === '/search') return { store, route: 'search', subject: wordsOf(query) };
   if (path === '/cart') return { store, route: 'cart', subject: '' };
+  if (path.startsWith(CARTS)) {
+    const id = path.slice(CARTS.length);
+    return /^\d{1,16}$/.test(id) ? { store, route: 'cart', subject: id } : nowhere(store);
+  }
   if (path === '/checkout') return { store, route: 'checkout', subject: '' };
   if (path === '/admin' || path.startsWith('/admin/')) return { store, route: 'admin', subject: '' };
   return nowhere(store);

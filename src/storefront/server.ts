@@ -54,6 +54,8 @@ class Front implements Storefront {
   #timer: NodeJS.Timeout | undefined;
   #armedForUs = Number.POSITIVE_INFINITY;
   #closed = false;
+  /** Carts handed out; nothing is kept of them. */
+  #carts = 0;
 
   constructor(settings: StorefrontSettings) {
     this.settings = settings;
@@ -135,7 +137,9 @@ class Front implements Storefront {
     }
     // What is posted is read and thrown away: no page here depends on it.
     if (method !== 'GET') request.resume();
-    const place = locate(url, request.headers.host);
+    let place = locate(url, request.headers.host);
+    if (place.route === 'cart' && method === 'POST' && place.subject === '')
+      place = { ...place, subject: String(++this.#carts) };
     const inside = this.#inside.get(request.socket) ?? new Set();
     const reply: Reply = { response, method, place, inside };
     if (place.route === 'other') {

@@ -719,6 +719,28 @@ describe('the HTTP/2 transport, frame by frame', () => {
     }
   });
 
+  it('sends no more of a request whose answer is complete', async () => {
+    let cancel: (code: number) => void = () => {};
+    const cancelled = new Promise<number>((resolve) => {
+      cancel = resolve;
+    });
+    const server = await startFrameServer((socket, { type, stream, payload }) => {
+      if (type === FRAME.headers)
+        socket.write(frame(FRAME.headers, END_HEADERS | END_STREAM, stream, STATUS_200));
+      if (type === FRAME.rstStream) cancel(payload.readUInt32BE(0));
+    });
+    const caller = new Caller(makeTransport(targetAt(server.port)));
+    caller.send('/', 'POST', new Uint8Array(1_000_000));
+    const [only] = await caller.heard(1);
+    const code = await cancelled;
+    caller.transport.close();
+    await server.close();
+    assert.equal(only?.exchange.failure, null);
+    assert.equal(only?.exchange.status, 200);
+    assert.ok(only?.usable);
+    assert.equal(code, constants.NGHTTP2_CANCEL);
+  });
+
   it('opens windows as large as a browser’s', async () => {
     const server = await startFrameServer((socket, { type, stream }) => {
       if (type === FRAME.headers) {

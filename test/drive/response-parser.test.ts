@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { FIELDS_MAX, INTERIM_MAX } from '../../src/drive/transports/wire/response-head.js';
 import {
   CHUNK_LINE_MAX,
-  FIELDS_MAX,
   HEADERS_MAX,
-  INTERIM_MAX,
   STATUS_LINE_MAX,
   TRAILERS_MAX,
 } from '../../src/drive/transports/wire/response-parser.js';
@@ -35,17 +34,17 @@ describe('the response parser', () => {
   it('gives the same reply wherever the bytes are cut', () => {
     for (const row of VALID) {
       const bytes = bytesOf(row);
-      const toHead = row.method === 'HEAD';
-      const whole = parse([bytes], { toHead });
+      const options = { toHead: row.method === 'HEAD', keepsAll: true };
+      const whole = parse([bytes], options);
       assert.ok(whole.complete, row.name);
       assert.equal(whole.body.length, row.expected.bytes, row.name);
       if (bytes.length > 30_000) continue;
       for (let cut = 0; cut <= bytes.length; cut++) {
-        const reply = parse([bytes.subarray(0, cut), bytes.subarray(cut)], { toHead });
+        const reply = parse([bytes.subarray(0, cut), bytes.subarray(cut)], options);
         assert.deepEqual(reply, whole, `${row.name}, cut at ${cut}`);
       }
       const single = Array.from(bytes, (_, i) => bytes.subarray(i, i + 1));
-      assert.deepEqual(parse(single, { toHead }), whole, `${row.name}, byte by byte`);
+      assert.deepEqual(parse(single, options), whole, `${row.name}, byte by byte`);
     }
   });
 
@@ -107,6 +106,11 @@ describe('the response parser', () => {
       assert.ok(reply.complete);
       assert.equal(reply.taken, text.length);
     }
+  });
+
+  it('counts interim answers anew for each response', () => {
+    const one = Buffer.from(`${'HTTP/1.1 102 X\r\n\r\n'.repeat(INTERIM_MAX)}${OK}content-length: 0\r\n\r\n`);
+    for (const reply of parse.each([one, one, one])) assert.ok(reply.complete);
   });
 
   const LASTING: readonly (readonly [head: string, persistent: boolean])[] = [

@@ -12,6 +12,7 @@ import { type ResolvedTarget, serverNameOf, type TlsMaterial } from '../../src/d
 import { outcomeOfError } from '../../src/drive/transports/failures.js';
 import type { Connection, Transport } from '../../src/drive/transports/transport.js';
 import { UndiciTransport } from '../../src/drive/transports/undici-transport.js';
+import { WireTransport } from '../../src/drive/transports/wire/wire-transport.js';
 import { Visitor } from '../../src/drive/visits/visitors.js';
 import type { Outcome } from '../../src/measure/outcome.js';
 import { startProxy } from '../support/proxy-server.js';
@@ -21,6 +22,7 @@ import { ANSWER, type Handshake, startTlsServer } from '../support/tls-server.js
 
 /** Those that speak HTTP/1.1. */
 const TRANSPORTS: Record<string, (target: ResolvedTarget) => Transport> = {
+  wire: (target) => new WireTransport(target, new MonotonicClock('sleep'), 0),
   undici: (target) => new UndiciTransport(target, new MonotonicClock('sleep'), 0),
 };
 
@@ -118,6 +120,13 @@ const TLS_TABLE: readonly TlsRow[] = [
     failure: 'tls',
   },
   {
+    name: 'a Host that is two labels under a wildcard of the certificate',
+    server: SERVER,
+    tls: TRUSTED,
+    host: 'a.b.shop.test',
+    failure: 'tls',
+  },
+  {
     name: 'an address as a Host: no server name, and the certificate bears it',
     server: SERVER,
     tls: TRUSTED,
@@ -173,6 +182,37 @@ for (const [name, make] of Object.entries(TRANSPORTS)) {
           assert.equal(server.handshakes[0]?.[key as keyof Handshake], value, key);
       });
     }
+
+    it('reads bodies of many records on a kept connection, with a tunnel and without', async () => {
+      const answer = `HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n${'x'.repeat(200_000)}`;
+      const server = await startTlsServer(SERVER, '127.0.0.1', answer);
+      const proxy = await startProxy(server.port);
+      const through = { authority: 'shop.test:443', authorization: null };
+      for (const more of [{}, { proxy: through, port: proxy.port }]) {
+        const transport = make(targetAt(server.port, { tls: TRUSTED, ...more }));
+        const results: [Outcome | null, number, boolean][] = [];
+        await new Promise<void>((resolve) => {
+          const exchange = new Exchange();
+          exchange.reset();
+          const connection = transport.connection(null, null, {
+            opened: () => {},
+            closed: () => {},
+            settled: (_connection, { failure, bytes }, usable) => {
+              results.push([failure, bytes, usable]);
+              exchange.reset();
+              if (results.length === 3) resolve();
+              else connection.send(exchange);
+            },
+          });
+          connection.send(exchange);
+        });
+        transport.close();
+        assert.deepEqual(results, Array(3).fill([null, 200_000, true]));
+      }
+      assert.equal(server.handshakes.length, 2);
+      await proxy.close();
+      await server.close();
+    });
 
     it('resumes for a visitor who returns, and for nobody else', async () => {
       const server = await startTlsServer(SERVER);
@@ -393,6 +433,47 @@ describe('the socket opener', () => {
         assert.equal(failures, 1);
       }
     }
+  });
+
+  it('fails once when the tunnel is destroyed in the middle of a handshake', async (t) => {
+    const silent = createServer((socket) => socket.on('error', () => {}));
+    const proxy = await startProxy(await listen(t, silent, '127.0.0.1'));
+    t.after(() => proxy.close());
+    const through = { authority: 'shop.test:443', authorization: null };
+    const failures: Error[] = [];
+    const hello = once(silent, 'connection').then(([socket]) => once(socket as Socket, 'data'));
+    const socket = new SocketOpener(targetAt(proxy.port, { proxy: through })).open(
+      'shop.test',
+      null,
+      () => assert.fail('it is not ready'),
+      (error) => failures.push(error),
+    );
+    await hello;
+    socket.destroy();
+    await once(socket, 'close');
+    await new Promise(setImmediate);
+    assert.deepEqual(failures.map(outcomeOfError), ['reset']);
+  });
+
+  it('holds thousands of connections open, each to be used', async (t) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (chunk) => socket.write(chunk));
+    });
+    const port = await listen(t, server, '127.0.0.1');
+    const opener = new SocketOpener(targetAt(port, { protocol: 'http:' }));
+    const open = () =>
+      new Promise<Socket>((resolve, reject) =>
+        opener.open('shop.test', null, (socket) => resolve(socket), reject),
+      );
+    const held: Socket[] = [];
+    while (held.length < 2_000) held.push(...(await Promise.all(Array.from({ length: 50 }, open))));
+    const first = held[0] as Socket;
+    first.write('hello');
+    const [echo] = (await once(first, 'data')) as [Buffer];
+    assert.equal(echo.toString(), 'hello');
+    assert.ok(held.every((socket) => socket.listenerCount('close') <= 1 && !socket.destroyed));
+    for (const socket of held) socket.destroy();
   });
 
   it('refuses a key that does not fit its certificate', () => {

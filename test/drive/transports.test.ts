@@ -71,6 +71,8 @@ function targetAt(port: number, headers: readonly string[]): ResolvedTarget {
   };
 }
 
+type Asked = Pick<Partial<Row>, 'method' | 'body' | 'headers'> & { readonly path?: string };
+
 /** An exchange under way, on a connection of its own unless one is given. */
 class Sending {
   readonly exchange = new Exchange();
@@ -79,10 +81,11 @@ class Sending {
   readonly closed: Promise<void>;
   isSettled = false;
 
-  constructor(transport: Transport, row: Partial<Row>, opened: () => void = () => {}) {
+  constructor(transport: Transport, row: Asked, opened: () => void = () => {}) {
     const { exchange } = this;
     exchange.reset();
     exchange.request.method = row.method ?? 'GET';
+    exchange.request.path = row.path ?? '/';
     exchange.request.body = row.body ?? null;
     exchange.request.headers = row.headers ?? ['accept', '*/*'];
     let onSettled: (usable: boolean) => void = () => {};
@@ -153,6 +156,7 @@ function assertSent(server: RawLog, row: Row): void {
   const head = server.requests[0] as string;
   assert.match(head, /\r\nhost: shop\.test(\r\n|$)/i);
   if (row.headers !== undefined) assert.ok(head.includes(`\r\n${row.headers.slice(0, 2).join(': ')}`));
+  if (row.body === undefined && row.method === 'POST') assert.match(head, /\r\ncontent-length: 0(\r\n|$)/i);
   if (row.body === undefined) return;
   const body = Buffer.from(row.body);
   assert.match(head, new RegExp(`\\r\\ncontent-length: ${body.length}(\\r\\n|$)`, 'i'));
@@ -284,7 +288,11 @@ for (const [name, make] of Object.entries(WORLDS)) {
 
     it('sends nothing that would be another request', async () => {
       const { transport, server, close } = await make(SAY_NOTHING);
-      const refused: Partial<Row>[] = [
+      const refused: Asked[] = [
+        { path: '/a HTTP/1.1' },
+        { path: '/a\r\n' },
+        { path: '' },
+        { path: '/\u2019' },
         { method: 'GET /other HTTP/1.1\r\n' },
         { headers: ['x', 'a\r\ny: b'] },
         { headers: ['x y', 'a'] },

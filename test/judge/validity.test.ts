@@ -41,6 +41,13 @@ test('a stalled generator is invalid, and its causes are named', () => {
   );
 });
 
+test('a run of which a thread failed proves nothing', () => {
+  const healthy = healthySnapshot();
+  const ends = healthy.ends.map((end) => ({ ...end, reason: 'worker_failed' as const }));
+  assert.equal(judged({ ...healthy, ends }).verdict, 'invalid');
+  assert.ok(ids({ ...healthy, ends }).includes('worker_failed'));
+});
+
 test('stalls alone are no finding: only their effect is', () => {
   const stalled = stalledSnapshot();
   const calm = { ...healthySnapshot(), health: stalled.health };

@@ -151,7 +151,8 @@ describe('visits with an order', () => {
           for (let lane = 0; lane < one.plan.lanes; lane++) {
             const own = firsts.filter(({ visitor }) => visitor % one.plan.lanes === lane);
             const logins = own.filter(({ path }) => path === '/login').length;
-            assert.ok(Math.abs(logins - share * own.length) < 1 + 1e-6);
+            const expected = share * own.length;
+            assert.ok(Math.abs(logins - expected) < 1 + 1e-6, `${logins} of ${expected}`);
           }
         },
       ),

@@ -1,4 +1,4 @@
-// A TLS server that answers every request with a short 200, and keeps what it saw of each handshake.
+// A TLS server that answers every request with one 200, and keeps what it saw of each handshake.
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 
 export interface Handshake {
@@ -20,7 +20,11 @@ export interface TlsServer {
 export const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
 /** @param host the address that it listens on */
-export async function startTlsServer(options: TlsOptions, host = '127.0.0.1'): Promise<TlsServer> {
+export async function startTlsServer(
+  options: TlsOptions,
+  host = '127.0.0.1',
+  answer = ANSWER,
+): Promise<TlsServer> {
   const sockets = new Set<TLSSocket>();
   const handshakes: Handshake[] = [];
   const server: Server = createServer({ ALPNProtocols: ['http/1.1'], ...options }, (socket) => {
@@ -34,7 +38,7 @@ export async function startTlsServer(options: TlsOptions, host = '127.0.0.1'): P
       from: socket.remoteAddress,
     });
     socket.on('data', (chunk) => {
-      if (chunk.toString('latin1').endsWith('\r\n\r\n')) socket.write(ANSWER);
+      if (chunk.toString('latin1').endsWith('\r\n\r\n')) socket.write(answer);
     });
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));

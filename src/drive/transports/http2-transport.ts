@@ -1,6 +1,6 @@
 // The HTTP/2 transport: many exchanges at once over a connection of node:http2, by ALPN or by prior knowledge.
 //
-// It was chosen by measurement (test/bench/http2.ts): undici's HTTP/2, which is built upon it, costs a third more.
+// It was chosen by measurement (test/bench/http2.ts): undici's, which is built upon it, costs a third to a half more.
 // Traps of node:http2, and how they are closed here:
 // - it sends before the peer's SETTINGS are here, and queues unseen what they do not allow: `streamsMax` follows them;
 // - a clean GOAWAY closes a session some ticks before it says so, and a request on a closed one throws: a closed
@@ -180,6 +180,8 @@ class Http2Connection implements Connection {
   }
 
   #opened(socket: Socket, opening: Opening): void {
+    // Behind a proxy it is another one than was opened.
+    this.#socket = socket;
     this.#listener?.opened(opening);
     const session = this.#connect(socket);
     this.#session = session;

@@ -39,11 +39,18 @@ export class Captures {
     const found = new Found(answer);
     for (const capture of captures) {
       const value = this.#finders.get(capture)?.(found) ?? null;
-      // A lone surrogate, which JSON can hold, could not be sent.
       if (value === null || value === '' || value.length > VALUE_MAX) values.delete(capture.name);
-      else values.set(capture.name, value.replace(/[\ud800-\udfff]/gu, '\ufffd'));
+      else values.set(capture.name, copyOf(value));
     }
   }
+}
+
+/**
+ * The same text in memory of its own: a part of a text keeps the whole of it alive. On the way a lone surrogate, which
+ * JSON can hold and no request can, becomes U+FFFD.
+ */
+function copyOf(value: string): string {
+  return Buffer.from(value, 'utf8').toString('utf8');
 }
 
 /** Whether a plan captures anything. */

@@ -9,28 +9,15 @@
 // - chunked wins over a length, and the connection is not used again, as the peer is confused (section 6.1);
 // - what an interim answer says of its body and the connection means nothing (section 9.2);
 // - empty lines before a status line are skipped, as Node does.
-import {
-  CLOSE,
-  CONNECTION,
-  CONTENT_LENGTH,
-  endsChunked,
-  type FieldNames,
-  KEEP_ALIVE,
-  lengthOf,
-  listHas,
-  skipBlank,
-  TRANSFER_ENCODING,
-  trimBlank,
-} from './header-fields.js';
+import type { FieldNames } from './header-fields.js';
 import { LineHold } from './line-hold.js';
-import { chunkSizeOf, isBlank, isHttp11, nameEnd, statusOf } from './response-lines.js';
+import { type HeaderSink, ResponseHead } from './response-head.js';
+import { chunkSizeOf, isBlank, nameEnd } from './response-lines.js';
 
 /** Takes what the parser finds. */
-export interface ResponseSink {
+export interface ResponseSink extends HeaderSink {
   /** The head of the final answer is whole, its headers have been told; interim ones (1xx) are left out. */
   status(code: number): void;
-  /** A header that is asked for, its name in lower case. Trailers are left out. */
-  header(name: string, value: string): void;
   /** A part of the body, from `start` to before `end`; the buffer is the reader's, so what is kept is copied. */
   body(bytes: Buffer, start: number, end: number): void;
 }
@@ -38,11 +25,8 @@ export interface ResponseSink {
 /** Most bytes of each part; more is malformed. */
 export const STATUS_LINE_MAX = 8_192;
 export const HEADERS_MAX = 65_536;
-export const FIELDS_MAX = 1_000;
 export const CHUNK_LINE_MAX = 4_096;
 export const TRAILERS_MAX = 16_384;
-/** Interim answers before the final one. */
-export const INTERIM_MAX = 32;
 
 /** What the next byte belongs to. Those up to LINES are lines. */
 const START = 0;
@@ -69,27 +53,16 @@ export class ResponseParser {
   /** Whether the connection outlives this response, as far as the response says. Known when it is done. */
   persistent = false;
   readonly #sink: ResponseSink;
-  readonly #names: FieldNames;
+  readonly #head: ResponseHead;
   #state = DONE;
-  #toHead = false;
-  #keepsAll = false;
   /** Bytes that the present part may still take, if it is one of lines; of a body's length, what is to come. */
   #room = 0;
-  #fields = 0;
-  #interims = 0;
-  #status = 0;
-  #keepsAlive = false;
-  /** -1: none was named. */
-  #length = -1;
-  #coded = false;
-  #chunked = false;
-  #closes = false;
   /** The beginning of a line that the end of a read has cut. */
   #hold: LineHold | null = null;
 
   constructor(sink: ResponseSink, names: FieldNames) {
     this.#sink = sink;
-    this.#names = names;
+    this.#head = new ResponseHead(sink, names);
   }
 
   get done(): boolean {
@@ -107,9 +80,7 @@ export class ResponseParser {
    * @param keepsAll whether the sink is told all headers
    */
   begin(toHead: boolean, keepsAll: boolean): void {
-    this.#toHead = toHead;
-    this.#keepsAll = keepsAll;
-    this.#interims = 0;
+    this.#head.begin(toHead, keepsAll);
     this.#hold = null;
     this.#beginHead();
   }
@@ -141,9 +112,6 @@ export class ResponseParser {
   #beginHead(): void {
     this.#state = START;
     this.#room = STATUS_LINE_MAX;
-    this.#fields = 0;
-    this.#length = -1;
-    this.#coded = this.#chunked = this.#closes = false;
   }
 
   #skipEmpty(bytes: Buffer, at: number): number {
@@ -252,11 +220,12 @@ export class ResponseParser {
   #take(bytes: Buffer, start: number, end: number): void {
     switch (this.#state) {
       case STATUS_LINE:
-        this.#takeStatus(bytes, start, end);
+        this.#state = this.#head.takeStatus(bytes, start, end) ? HEADERS : MALFORMED;
+        this.#room = HEADERS_MAX;
         break;
       case HEADERS:
         if (start === end) this.#headEnds();
-        else this.#takeField(bytes, start, end);
+        else if (!this.#head.takeField(bytes, start, end)) this.#state = MALFORMED;
         break;
       case CHUNK_LINE:
         this.#takeChunkLine(bytes, start, end);
@@ -267,82 +236,29 @@ export class ResponseParser {
         break;
       case TRAILERS:
         if (start === end) this.#state = DONE;
-        else this.#takeTrailer(bytes, start, end);
+        else if (nameEnd(bytes, start, end) < 0) this.#state = MALFORMED;
         break;
     }
   }
 
-  #takeStatus(bytes: Buffer, start: number, end: number): void {
-    const status = statusOf(bytes, start, end);
-    // 101 was not asked for, and what follows it is no HTTP.
-    if (status < 100 || status === 101 || (status < 200 && ++this.#interims > INTERIM_MAX)) {
-      this.#state = MALFORMED;
-      return;
-    }
-    this.#status = status;
-    this.#keepsAlive = isHttp11(bytes, start);
-    this.#state = HEADERS;
-    this.#room = HEADERS_MAX;
-  }
-
-  #takeField(bytes: Buffer, start: number, end: number): void {
-    const colon = nameEnd(bytes, start, end);
-    if (colon < 0 || ++this.#fields > FIELDS_MAX) {
-      this.#state = MALFORMED;
-      return;
-    }
-    // What an interim answer says of its framing means nothing.
-    if (this.#status < 200) return;
-    const name = this.#names.find(bytes, start, colon);
-    if (name === undefined && !this.#keepsAll) return;
-    const from = skipBlank(bytes, colon + 1, end);
-    const to = trimBlank(bytes, from, end);
-    if (name !== undefined) this.#heed(name.text, bytes, from, to);
-    if (this.#keepsAll || name?.isAsked === true) {
-      const text = name?.text ?? bytes.toString('latin1', start, colon).toLowerCase();
-      this.#sink.header(text, bytes.toString('latin1', from, to));
-    }
-  }
-
-  /** What a header says of the body's end and the connection's. */
-  #heed(name: string, bytes: Buffer, from: number, to: number): void {
-    switch (name) {
-      case CONTENT_LENGTH:
-        this.#length = lengthOf(bytes, from, to, this.#length);
-        if (Number.isNaN(this.#length)) this.#state = MALFORMED;
-        break;
-      case TRANSFER_ENCODING:
-        this.#coded = true;
-        this.#chunked = endsChunked(bytes, from, to);
-        break;
-      case CONNECTION:
-        if (listHas(bytes, from, to, CLOSE)) this.#closes = true;
-        else if (listHas(bytes, from, to, KEEP_ALIVE)) this.#keepsAlive = true;
-        break;
-    }
-  }
-
-  /** RFC 9112, section 6.3: how long the body is. */
   #headEnds(): void {
-    const status = this.#status;
-    if (status < 200) {
+    const head = this.#head;
+    if (head.isInterim) {
       this.#beginHead();
       return;
     }
-    this.#sink.status(status);
-    this.persistent = this.#keepsAlive && !this.#closes;
-    if (this.#toHead || status === 204 || status === 304) {
+    this.#sink.status(head.status);
+    this.persistent = head.persistent;
+    if (!head.hasBody) {
       this.#state = DONE;
-    } else if (this.#coded) {
-      this.persistent &&= this.#chunked && this.#length < 0;
-      this.#state = this.#chunked ? CHUNK_LINE : UNTIL_CLOSE;
-      this.#room = CHUNK_LINE_MAX;
-    } else if (this.#length >= 0) {
-      this.#state = this.#length === 0 ? DONE : LENGTH;
-      this.#room = this.#length;
-    } else {
-      this.persistent = false;
+    } else if (head.isUntilClose) {
       this.#state = UNTIL_CLOSE;
+    } else if (head.isChunked) {
+      this.#state = CHUNK_LINE;
+      this.#room = CHUNK_LINE_MAX;
+    } else {
+      this.#state = head.length === 0 ? DONE : LENGTH;
+      this.#room = head.length;
     }
   }
 
@@ -357,9 +273,5 @@ export class ResponseParser {
       this.#state = CHUNK;
       this.#room = size;
     }
-  }
-
-  #takeTrailer(bytes: Buffer, start: number, end: number): void {
-    if (nameEnd(bytes, start, end) < 0) this.#state = MALFORMED;
   }
 }

@@ -1,7 +1,8 @@
 // A connection of the wire transport: one socket, one exchange at a time; it turns bytes and ends into outcomes.
 import type { Outcome } from '../../../measure/outcome.js';
 import type { Exchange } from '../../exchange.js';
-import type { TlsSessions } from '../../sockets/socket-opener.js';
+import type { Opening, TlsSessions } from '../../sockets/socket-opener.js';
+import { serverNameOf } from '../../sockets/target.js';
 import { outcomeOfError } from '../failures.js';
 import type { Connection, ConnectionListener } from '../transport.js';
 import { ResponseParser, type ResponseSink } from './response-parser.js';
@@ -88,22 +89,27 @@ export class WireConnection implements Connection, ResponseSink {
   }
 
   #open(): void {
-    const servername = (this.#host ?? this.#transport.target.hostname).replace(/:\d+$/, '');
     this.#socket = this.#transport.opener.open(
-      servername,
+      serverNameOf(this.#host, this.#transport.target),
       this.#sessions,
-      (socket, opening) => {
-        socket.on('end', () => this.#farEnd());
-        socket.on('error', (error) => this.#broken(error));
-        socket.on('close', () => this.#farEnd());
-        this.#listener?.opened(opening);
-        const exchange = this.#exchange;
-        if (exchange !== null) this.#write(socket, exchange, this.#head);
-        this.#head = '';
-      },
+      (socket, opening) => this.#ready(socket, opening),
       (error) => this.#broken(error),
       { buffer: this.#transport.buffer, callback: (length, bytes) => this.#read(length, bytes) },
     );
+  }
+
+  #ready(socket: WireSocket, opening: Opening): void {
+    // Behind a proxy it is not the one that was returned.
+    this.#socket = socket;
+    socket.on('end', () => this.#farEnd());
+    socket.on('error', (error) => this.#broken(error));
+    socket.on('close', () => this.#farEnd());
+    this.#listener?.opened(opening);
+    const exchange = this.#exchange;
+    const head = this.#head;
+    this.#head = '';
+    if (exchange === null) this.#end();
+    else this.#write(socket, exchange, head);
   }
 
   #write(socket: WireSocket, exchange: Exchange, head: string): void {
