@@ -141,7 +141,9 @@ function cpuSOf(pid: number): number {
 }
 
 function rssBytesOf(pid: number): number {
-  return Number(ps('rss', pid)) * 1_024;
+  if (process.platform !== 'linux') return Number(ps('rss', pid)) * 1_024;
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1]) * 1_024;
 }
 
 function ps(field: string, pid: number): string {
