@@ -77,8 +77,16 @@ async function measure(): Promise<void> {
     }
   }
   const results = { setting: settingOf(lengths.rounds, [...notes]), figures: book.figures };
-  if (flags.save) writeFileSync(SAVED, `${JSON.stringify(results, null, 1)}\n`);
+  if (flags.save) save(results, wanted);
   console.log(`${renderTargets(results)}\n${renderAll(results)}`);
+}
+
+/** Saves what was measured; sections that were not asked for keep the figures they have. */
+function save(results: Results, measured: readonly string[]): void {
+  const before = JSON.parse(readFileSync(SAVED, 'utf8')) as Results;
+  const kept = before.figures.filter(({ section }) => !measured.includes(section));
+  const all = { ...results, figures: [...kept, ...results.figures] };
+  writeFileSync(SAVED, `${JSON.stringify(all, null, 1)}\n`);
 }
 
 /** Puts the saved figures into the README. */
