@@ -18,8 +18,8 @@ import { makeCertificate } from './servers.js';
 const SECTIONS = [...LOOP_SECTIONS, ...PACED_SECTIONS];
 
 /** How long things take: enough to say something, or only to see that all of it works. */
-const FULL = { rounds: 3, loopMs: 2_000, pacedS: 7 };
-const QUICK = { rounds: 1, loopMs: 700, pacedS: 3 };
+const FULL = { rounds: 3, warmCpuS: 1.8, loopMs: 1_500, pacedS: 6 };
+const QUICK = { rounds: 1, warmCpuS: 0.8, loopMs: 600, pacedS: 3 };
 
 const { values: flags } = parseArgs({
   options: {
@@ -45,36 +45,36 @@ async function measure(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'flashcrowd-bench-'));
   const book = new FigureBook();
   const notes = new Set<string>();
-  try {
-    const tls = makeCertificate(folder);
-    for (const section of SECTIONS.filter(({ name }) => wanted.includes(name))) {
-      const bench: Bench = {
-        ...lengths,
-        folder,
-        book,
-        tls,
-        note: (text) => notes.add(text),
-        attempt: async (side, generator, measurement) => {
-          try {
-            await measurement();
-          } catch (error) {
-            notes.add(`${section.name}, ${side}: ${(error as Error).message}`);
-            process.exitCode = 1;
-          } finally {
-            await generator.end('SIGKILL');
-          }
-        },
-        progress: (text) => process.stderr.write(`${section.name}: ${text}\n`),
-      };
-      try {
-        await section.run(bench);
-      } catch (error) {
-        notes.add(`${section.name}: ${(error as Error).message}`);
-        process.exitCode = 1;
-      }
+  // Whatever ends the bench, its files go.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const tls = makeCertificate(folder);
+  for (const section of SECTIONS.filter(({ name }) => wanted.includes(name))) {
+    const failed = (what: string, error: unknown) => {
+      notes.add(`${what}: ${(error as Error).message}`);
+      process.exitCode = 1;
+    };
+    const bench: Bench = {
+      ...lengths,
+      folder,
+      book,
+      tls,
+      note: (text) => notes.add(text),
+      attempt: async (side, generator, measurement) => {
+        try {
+          await measurement();
+        } catch (error) {
+          failed(`${section.name}, ${side}`, error);
+        } finally {
+          await generator.end('SIGKILL');
+        }
+      },
+      progress: (text) => process.stderr.write(`${section.name}: ${text}\n`),
+    };
+    try {
+      await section.run(bench);
+    } catch (error) {
+      failed(section.name, error);
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
   const results = { setting: settingOf(lengths.rounds, [...notes]), figures: book.figures };
   if (flags.save) writeFileSync(SAVED, `${JSON.stringify(results, null, 1)}\n`);

@@ -14,12 +14,16 @@ export interface Window {
   readonly serverBusy: number;
 }
 
+/** Longer than that no generator is warmed up. */
+const WARM_MAX_MS = 3_000;
 /** A generator that has not sent a thing by then does not work. */
 const FIRST_MS = 15_000;
 
 export interface WindowOptions {
   /** The window opens after so many requests, or connections: what has been compiled by then is a matter of those. */
   readonly warmAfter: number;
+  /** And not before it has had so much of a core, or has run for `WARM_MAX_MS`; absent: whatever it has had. */
+  readonly warmCpuS?: number;
   /** From then to the window: for a rate to settle. */
   readonly settleMs: number;
   readonly windowMs: number;
@@ -40,6 +44,9 @@ export async function watch(generator: Child, server: Server, options: WindowOpt
     if (now.connections - before.connections >= options.warmAfter) break;
     if (!generator.isRunning || waitedMs > FIRST_MS) throw notGoing(generator);
   }
+  const { warmCpuS = 0 } = options;
+  for (let ms = 0; ms < WARM_MAX_MS && generator.isRunning && generator.cpuS() < warmCpuS; ms += 50)
+    await sleep(50);
   await sleep(options.settleMs);
   const from = await look(generator, server);
   await sleep(options.windowMs);

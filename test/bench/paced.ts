@@ -57,11 +57,12 @@ async function comparePaced(
           const windowMs = (bench.pacedS - END_S) * 1e3 - settleMs;
           const window = await watch(generator, receiver, { warmAfter: 1, settleMs, windowMs });
           await generator.ended();
+          const key = { section, load, side: side.name };
           const error = side.error(await receiver.take(bench.folder));
-          bench.book.add(section, load, side.name, 'cpuUs', (window.cpuS / window.requests) * 1e6);
-          bench.book.add(section, load, side.name, 'p50Us', error.p50Us);
-          bench.book.add(section, load, side.name, 'p99Us', error.p99Us);
-          bench.book.add(section, load, side.name, 'wrong', error.lost + error.twice + error.stray);
+          bench.book.add({ ...key, metric: 'cpuUs' }, round, (window.cpuS / window.requests) * 1e6);
+          bench.book.add({ ...key, metric: 'p50Us' }, round, error.p50Us);
+          bench.book.add({ ...key, metric: 'p99Us' }, round, error.p99Us);
+          bench.book.add({ ...key, metric: 'wrong' }, round, error.lost + error.twice + error.stray);
         });
       }
     }
@@ -137,13 +138,21 @@ const memory: Section['run'] = async (bench) => {
       let withoutBytes = Number.NaN;
       await measure(few, (bytes) => {
         withoutBytes = bytes;
-        bench.book.add('memory', '10 connections', name, 'rssMb', bytes / 1e6);
+        bench.book.add(
+          { section: 'memory', load: '10 connections', side: name, metric: 'rssMb' },
+          0,
+          bytes / 1e6,
+        );
       });
       bench.progress(`${name}, with ${VISITORS}`);
       await measure(many, (bytes, connections) => {
         const perConnection = (bytes - withoutBytes) / connections / 1_024;
-        bench.book.add('memory', MANY, name, 'rssMb', bytes / 1e6);
-        bench.book.add('memory', MANY, name, 'kbPerConnection', perConnection);
+        bench.book.add({ section: 'memory', load: MANY, side: name, metric: 'rssMb' }, 0, bytes / 1e6);
+        bench.book.add(
+          { section: 'memory', load: MANY, side: name, metric: 'kbPerConnection' },
+          0,
+          perConnection,
+        );
       });
     }
   } finally {

@@ -54,6 +54,9 @@ export const CLOSED_LOOP: readonly Side[] = sidesOf({
   h2load: (url) => ['h2load', '--h1', '-t1', '-c', String(CONNECTIONS), '-D', String(LAST_S), url],
 });
 
+/** Over TLS; hey is far behind either way. */
+export const CLOSED_LOOP_TLS: readonly Side[] = CLOSED_LOOP.filter(({ name }) => name !== 'hey');
+
 /** Connections and streams of HTTP/2: as many requests under way as elsewhere. */
 export const H2_CONNECTIONS = 5;
 export const H2_STREAMS = CONNECTIONS / H2_CONNECTIONS;

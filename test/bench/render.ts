@@ -33,9 +33,10 @@ export function renderTargets(results: Results): string {
   return TARGETS.map((target) => {
     const standing = assess(results, target);
     if (standing === undefined) return `  –  ${target.what}: not measured here`;
-    const verdict = standing.met ? 'met' : 'MISSED';
+    const bound = boundText(standing);
+    const verdict = bound === '' ? '' : ` (${bound}) ${standing.met ? 'met' : 'MISSED'}`;
     const worse = standing.worse ? `, worse than ${target.beside}` : '';
-    return `  ${standing.met ? '✓' : '✗'}  ${target.what}: ${reachedText(standing)} (${boundText(standing)}) ${verdict}${worse}`;
+    return `  ${standing.met ? '✓' : '✗'}  ${target.what}: ${reachedText(standing)}${verdict}${worse}`;
   }).join('\n');
 }
 

@@ -15,14 +15,14 @@ export const METRICS = {
 
 export type Metric = keyof typeof METRICS;
 
-/** One side's values of one metric under one load, a value a round. */
+/** One side's values of one metric under one load, a value a round; null where a round failed. */
 export interface Figure {
   readonly section: string;
   /** What was asked of it, such as `10,000/s`. */
   readonly load: string;
   readonly side: string;
   readonly metric: Metric;
-  readonly values: number[];
+  readonly values: (number | null)[];
 }
 
 /** Machine and programs that the figures hold for. */
@@ -78,8 +78,8 @@ export interface Spread {
   readonly max: number;
 }
 
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
+export function spreadOf(values: readonly (number | null)[]): Spread {
+  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
   const median = (at(0.5) + (sorted[Math.ceil(0.5 * (sorted.length - 1))] ?? Number.NaN)) / 2;
   return { median, min: at(0), max: at(1) };
@@ -88,7 +88,7 @@ export function spreadOf(values: readonly number[]): Spread {
 export function valuesOf(
   { figures }: Results,
   key: Pick<Figure, 'section' | 'load' | 'side' | 'metric'>,
-): readonly number[] {
+): readonly (number | null)[] {
   const found = figures.find(
     ({ section, load, side, metric }) =>
       section === key.section && load === key.load && side === key.side && metric === key.metric,
@@ -97,8 +97,14 @@ export function valuesOf(
 }
 
 /** Rounds are compared within themselves: between them a shared machine changes more than the sides differ. */
-export function ratiosOf(ours: readonly number[], peers: readonly number[]): number[] {
-  return ours.slice(0, peers.length).map((value, round) => value / (peers[round] as number));
+export function ratiosOf(
+  ours: readonly (number | null)[],
+  peers: readonly (number | null)[],
+): (number | null)[] {
+  return ours.map((value, round) => {
+    const peer = peers[round] ?? null;
+    return value === null || peer === null ? null : value / peer;
+  });
 }
 
 /** How a target stands; undefined where it, or its peer, was not measured. */
@@ -110,6 +116,7 @@ export function assess(results: Results, target: Target): Assessment | undefined
   if (peers?.length === 0) return undefined;
   const reached = spreadOf(peers === undefined ? ours : ratiosOf(ours, peers));
   const { median } = reached;
+  if (Number.isNaN(median)) return undefined;
   return {
     target,
     ours: spreadOf(ours),
@@ -120,15 +127,18 @@ export function assess(results: Results, target: Target): Assessment | undefined
   };
 }
 
-/** Adds a round's value to its figure. */
+/** Takes the figures of a run as they come. */
 export class FigureBook {
   readonly #figures = new Map<string, Figure>();
 
-  add(section: string, load: string, side: string, metric: Metric, value: number): void {
-    const key = `${section}\n${load}\n${side}\n${metric}`;
-    const known = this.#figures.get(key);
-    if (known !== undefined) known.values.push(rounded(value));
-    else this.#figures.set(key, { section, load, side, metric, values: [rounded(value)] });
+  /** @param round from 0; rounds of the same figure come in order, and those that failed do not come */
+  add(of: Omit<Figure, 'values'>, round: number, value: number): void {
+    const { section, load, side, metric } = of;
+    const key = [section, load, side, metric].join('\n');
+    let figure = this.#figures.get(key);
+    if (figure === undefined) this.#figures.set(key, (figure = { section, load, side, metric, values: [] }));
+    while (figure.values.length < round) figure.values.push(null);
+    figure.values.push(rounded(value));
   }
 
   get figures(): Figure[] {

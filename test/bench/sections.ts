@@ -4,6 +4,7 @@ import { type Window, watch } from './measure.js';
 import { closedLoop } from './ours.js';
 import {
   CLOSED_LOOP,
+  CLOSED_LOOP_TLS,
   CONNECTIONS,
   FRESH,
   H2,
@@ -23,8 +24,10 @@ export interface Bench {
   readonly book: FigureBook;
   readonly tls: Certificate | undefined;
   readonly rounds: number;
-  /** A window of a closed loop, and of a paced run. */
+  /** CPU time that a generator in a closed loop has before its window, and the window. */
+  readonly warmCpuS: number;
   readonly loopMs: number;
+  /** Length of a paced run. */
   readonly pacedS: number;
   /** Says what could not be measured. */
   note(text: string): void;
@@ -41,9 +44,9 @@ export interface Section {
   run(bench: Bench): Promise<void>;
 }
 
-/** Requests, or connections, after which compilers have done most of their work. */
-const WARM = 20_000;
-const WARM_FRESH = 200;
+/** Requests, or connections, after which a generator is going. */
+const GOING = 1_000;
+const GOING_FRESH = 100;
 const SETTLE_MS = 200;
 
 /** Closed-loop sides in turn, in another order each round. */
@@ -53,7 +56,7 @@ async function compare(
   url: string,
   sides: readonly Side[],
   warmAfter: number,
-  record: (side: string, window: Window) => void,
+  record: (side: string, window: Window, round: number) => void,
 ): Promise<void> {
   for (let round = 0; round < bench.rounds; round++) {
     for (let i = 0; i < sides.length; i++) {
@@ -63,13 +66,14 @@ async function compare(
       await bench.attempt(side.name, generator, async () => {
         const options = {
           warmAfter,
+          warmCpuS: bench.warmCpuS,
           settleMs: SETTLE_MS,
           windowMs: bench.loopMs,
           windowMaxMs: 2 * bench.loopMs,
         };
         const window = await watch(generator, server, options);
         await side.finish?.(generator);
-        record(side.name, window);
+        record(side.name, window, round);
       });
     }
   }
@@ -85,55 +89,58 @@ async function withServer<T>(bench: Bench, tls: boolean, use: (server: Server) =
   }
 }
 
-/** Requests a second of one core. */
-function ceiling(scheme: 'http' | 'https'): Section['run'] {
-  return async (bench) => {
-    if (scheme === 'https' && bench.tls === undefined) return bench.note('no TLS: openssl is not installed');
-    const ours = [closedLoop('wire', { tls: bench.tls }), closedLoop('undici', { tls: bench.tls })];
-    await withServer(bench, scheme === 'https', (server) =>
-      compare(bench, server, server.url(scheme), [...ours, ...CLOSED_LOOP], WARM, (side, window) => {
-        const { requests, seconds, cpuS, serverBusy } = window;
-        const load = `${CONNECTIONS} connections`;
-        const section = scheme === 'http' ? 'ceiling' : 'tls';
-        bench.book.add(section, load, side, 'perCpuSec', requests / cpuS);
-        bench.book.add(section, load, side, 'perSec', requests / seconds);
-        bench.book.add(section, load, side, 'serverBusy', serverBusy);
-      }),
-    );
+/** Keeps what windows show, by requests or by connections. */
+function keep(bench: Bench, section: string, load: string, of: 'requests' | 'connections') {
+  return (side: string, window: Window, round: number) => {
+    const figure = { section, load, side };
+    bench.book.add({ ...figure, metric: 'perCpuSec' }, round, window[of] / window.cpuS);
+    bench.book.add({ ...figure, metric: 'perSec' }, round, window[of] / window.seconds);
+    bench.book.add({ ...figure, metric: 'serverBusy' }, round, window.serverBusy);
   };
 }
 
+/** Requests a second of one core. */
+const ceiling: Section['run'] = async (bench) => {
+  const sides = [closedLoop('wire'), closedLoop('undici'), ...CLOSED_LOOP];
+  const record = keep(bench, 'ceiling', `${CONNECTIONS} connections`, 'requests');
+  await withServer(bench, false, (server) =>
+    compare(bench, server, server.url('http'), sides, GOING, record),
+  );
+};
+
+const ceilingOfTls: Section['run'] = async (bench) => {
+  const { tls } = bench;
+  if (tls === undefined) return bench.note('no TLS: openssl is not installed');
+  const sides = [closedLoop('wire', { tls }), closedLoop('undici', { tls }), ...CLOSED_LOOP_TLS];
+  const record = keep(bench, 'tls', `${CONNECTIONS} connections`, 'requests');
+  await withServer(bench, true, (server) =>
+    compare(bench, server, server.url('https'), sides, GOING, record),
+  );
+};
+
 /** Requests a second over HTTP/2. */
 const h2: Section['run'] = async (bench) => {
-  if (bench.tls === undefined) return bench.note('no HTTP/2: openssl is not installed');
-  if (!isInstalled('nginx')) return bench.note('no HTTP/2: nginx is not installed');
-  const ours = closedLoop('http2', { connections: { kind: 'pool', size: H2_CONNECTIONS }, tls: bench.tls });
+  const { tls } = bench;
+  if (tls === undefined || !isInstalled('nginx'))
+    return bench.note('no HTTP/2: openssl or nginx is not installed');
+  const sides = [closedLoop('http2', { connections: { kind: 'pool', size: H2_CONNECTIONS }, tls }), ...H2];
+  const record = keep(bench, 'h2', `${H2_CONNECTIONS} connections of ${H2_STREAMS} streams`, 'requests');
   await withServer(bench, true, (server) =>
-    compare(bench, server, server.url('https'), [ours, ...H2], WARM, (side, window) => {
-      const load = `${H2_CONNECTIONS} connections of ${H2_STREAMS} streams`;
-      bench.book.add('h2', load, side, 'perCpuSec', window.requests / window.cpuS);
-      bench.book.add('h2', load, side, 'perSec', window.requests / window.seconds);
-      bench.book.add('h2', load, side, 'serverBusy', window.serverBusy);
-    }),
+    compare(bench, server, server.url('https'), sides, GOING, record),
   );
 };
 
 /** TLS handshakes a second: new visitors, then returning ones. */
 const handshakes: Section['run'] = async (bench) => {
-  if (bench.tls === undefined) return bench.note('no TLS: openssl is not installed');
-  const loads = [
-    ['full', closedLoop('wire', { ...FRESH_LOOP, tls: bench.tls }), FRESH],
-    ['resumed', closedLoop('wire', { ...RETURNING_LOOP, tls: bench.tls }), RESUMED],
-  ] as const;
+  const { tls } = bench;
+  if (tls === undefined) return bench.note('no TLS: openssl is not installed');
+  const full = [closedLoop('wire', { ...FRESH_LOOP, tls }), ...FRESH];
+  const resumed = [closedLoop('wire', { ...RETURNING_LOOP, tls }), ...RESUMED];
   await withServer(bench, true, async (server) => {
-    for (const [load, ours, peers] of loads) {
-      const sides = [ours, ...peers];
-      await compare(bench, server, server.url('https'), sides, WARM_FRESH, (side, window) => {
-        bench.book.add('handshakes', load, side, 'perCpuSec', window.connections / window.cpuS);
-        bench.book.add('handshakes', load, side, 'perSec', window.connections / window.seconds);
-        bench.book.add('handshakes', load, side, 'serverBusy', window.serverBusy);
-      });
-    }
+    const url = server.url('https');
+    const record = (load: string) => keep(bench, 'handshakes', load, 'connections');
+    await compare(bench, server, url, full, GOING_FRESH, record('full'));
+    await compare(bench, server, url, resumed, GOING_FRESH, record('resumed'));
   });
 };
 
@@ -155,17 +162,15 @@ const workers: Section['run'] = async (bench) => {
     ...closedLoop('wire', { threads, ...(free && { cores: '0,2' }) }),
     name: threads === 1 ? 'one worker' : 'two workers',
   }));
-  await withServer(bench, false, (server) =>
-    compare(bench, server, server.url('http'), sides, WARM, (side, { requests, seconds, cpuS }) => {
-      bench.book.add('workers', 'closed loop', side, 'perCpuSec', requests / cpuS);
-      if (free) bench.book.add('workers', 'closed loop', side, 'perSec', requests / seconds);
-    }),
-  );
+  // Each thread compiles for itself.
+  const warm = { ...bench, warmCpuS: 2 * bench.warmCpuS };
+  const record = keep(bench, 'workers', 'closed loop', 'requests');
+  await withServer(bench, false, (server) => compare(warm, server, server.url('http'), sides, GOING, record));
 };
 
 export const LOOP_SECTIONS: readonly Section[] = [
-  { name: 'ceiling', about: 'requests a second of one core, closed loop', run: ceiling('http') },
-  { name: 'tls', about: 'the same over TLS', run: ceiling('https') },
+  { name: 'ceiling', about: 'requests a second of one core, closed loop', run: ceiling },
+  { name: 'tls', about: 'the same over TLS', run: ceilingOfTls },
   { name: 'h2', about: 'requests a second over HTTP/2', run: h2 },
   { name: 'handshakes', about: 'TLS handshakes a second, full and resumed', run: handshakes },
   { name: 'workers', about: 'two workers beside one', run: workers },

@@ -64,7 +64,8 @@ describe('the bench', () => {
       ['ours', [100, 10, 90]],
       ['theirs', [200, 20, 100]],
     ] as const)
-      for (const value of values) book.add('ceiling', 'any', side, 'perCpuSec', value);
+      for (const [round, value] of values.entries())
+        book.add({ section: 'ceiling', load: 'any', side, metric: 'perCpuSec' }, round, value);
     const results = { setting: SETTING, figures: book.figures };
     const target: Target = {
       what: 'requests',
@@ -81,6 +82,16 @@ describe('the bench', () => {
     assert.equal(standing.worse, true);
     assert.equal(assess(results, { ...target, atLeast: 0.6 })?.met, false);
     assert.equal(assess(results, { ...target, beside: 'nobody' }), undefined);
+  });
+
+  it('compares no round with another where one of the sides has failed', () => {
+    const book = new FigureBook();
+    const figure = { section: 'ceiling', load: 'any', metric: 'perCpuSec' } as const;
+    for (const round of [0, 2]) book.add({ ...figure, side: 'ours' }, round, 10 * (round + 1));
+    for (const round of [0, 1, 2]) book.add({ ...figure, side: 'theirs' }, round, 10 * (round + 1));
+    const target: Target = { ...figure, what: 'requests', side: 'ours', beside: 'theirs', atLeast: 1 };
+    const results = { setting: SETTING, figures: book.figures };
+    assert.deepEqual(assess(results, target)?.reached, { median: 1, min: 1, max: 1 });
   });
 
   it('has made the README’s table from its saved figures', () => {
