@@ -3,19 +3,15 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { choosePacing, type PacingChoice, type PacingWanted } from '../drive/pacing/calibrate.js';
+import { monotonicNowUs } from '../drive/pacing/clock.js';
 import { describeTransport, type TransportOption } from '../drive/transports/choose.js';
 import { loadHooks } from '../drive/visits/hook-module.js';
 import { ExitCode } from '../exit-codes.js';
 import { type Judgement, judge } from '../judge/verdict.js';
-import { Progress } from '../live/progress.js';
-import { COARSE } from '../measure/buckets.js';
-import { addDistributions, emptyDistribution, quantile } from '../measure/distribution.js';
 import { absorbLine, type ResultLine, writeLine } from '../measure/result-file.js';
 import { emptySnapshot, type Head, type Snapshot } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
 import { safe } from '../report/escape.js';
-import { paintFor } from '../report/paint.js';
-import { formatReading } from '../report/words.js';
 import type { Overrides } from '../scenario/load.js';
 import { countArrivals } from '../schedule/forecast.js';
 import { lanesOf, type Shard } from '../schedule/lanes.js';
@@ -30,6 +26,7 @@ import { negotiate, wishOf } from './protocol.js';
 import { followName, mannerOf, reachTarget } from './reach.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import { refuseShortage } from './resources.js';
+import { showProgress } from './show-progress.js';
 import type { Terminal } from './terminal.js';
 
 export interface RunOptions extends Overrides {
@@ -158,11 +155,6 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   return { snapshot, judgement, exitCode, out };
 }
 
-/** The process's monotonic clock as UTC microseconds; the same one that the senders use. */
-function monotonicNowUs(): number {
-  return (performance.timeOrigin + performance.now()) * 1e3;
-}
-
 /** How senders wait, and why, in a few words: `spin (p99 6 µs; sleep 1.1 ms)`. */
 function wordsOf({ pacing, lateness }: PacingChoice): string {
   if (lateness === null) return pacing;
@@ -254,60 +246,4 @@ function stopOnSignal(pool: Pool, drainUs: number, onStop: () => void) {
       process.off('SIGTERM', onTerm);
     },
   };
-}
-
-function showProgress(
-  { loaded, rate }: Prepared,
-  pool: Pool,
-  snapshot: Snapshot,
-  startUs: number,
-  terminal: Terminal,
-) {
-  let stopping = false;
-  const progress = new Progress({
-    write: terminal.err,
-    interactive: terminal.interactive,
-    columns: terminal.columns,
-    paint: paintFor(terminal.interactive ? terminal.colour : 0),
-    totals: () => pool.pulse(),
-    state: (history) => {
-      const { ok, failed, inFlight } = pool.pulse();
-      const atUs = Math.max(0, monotonicNowUs() - startUs);
-      const last = history.at(-1) ?? { planned: 0, ok: 0, failed: 0 };
-      return {
-        scenario: loaded.name,
-        target: loaded.target.url,
-        atUs,
-        durationS: rate.durationS,
-        phases: rate.phases,
-        plannedPerSec: rate.perSec[Math.floor(atUs / 1e6)] ?? 0,
-        normalPerSec: rate.normalPerSec,
-        peakPerSec: rate.peakPerSec,
-        last,
-        inFlight,
-        ok,
-        failed,
-        p99: recentP99(snapshot),
-        history,
-        stopping,
-      };
-    },
-  });
-  return {
-    stop: () => progress.stop(),
-    stopping: () => {
-      stopping = true;
-    },
-  };
-}
-
-/** Response p99 of the last five seconds that have closed. */
-function recentP99(snapshot: Snapshot): string {
-  let recent = emptyDistribution(COARSE);
-  const last = Math.max(-1, ...snapshot.seconds.keys());
-  for (let second = Math.max(0, last - 4); second <= last; second++) {
-    const closed = snapshot.seconds.get(second);
-    if (closed !== undefined) recent = addDistributions(recent, closed.response);
-  }
-  return recent.count === 0 ? '' : formatReading(quantile(recent, 0.99));
 }

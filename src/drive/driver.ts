@@ -1,20 +1,16 @@
 // The driver: fires a shard's arrivals on time, whatever the target does, and settles each of them exactly once.
 
-import type { Health } from '../measure/cell.js';
 import type { Outcome } from '../measure/outcome.js';
-import type { Closed } from '../measure/recorder.js';
 import { Recorder } from '../measure/recorder.js';
 import { TENANTS_MAX } from '../measure/snapshot.js';
-import type { Phase, Plan } from '../scenario/plan.js';
 import { type Arrivals, recordedOutcomeOf } from '../schedule/arrivals.js';
 import { type Connections, type ExchangeListener, makeConnections } from './connections/connections.js';
+import type { DriverOptions } from './driver-options.js';
 import { Exchange } from './exchange.js';
 import { Ledger } from './ledger.js';
 import type { Clock } from './pacing/clock.js';
 import { TimerWheel } from './pacing/timer-wheel.js';
 import type { Opening } from './sockets/socket-opener.js';
-import type { Transport } from './transports/transport.js';
-import type { Conversation } from './visits/conversation.js';
 import { Held } from './visits/held.js';
 import { Visitors } from './visits/visitors.js';
 import { Vitals } from './vitals.js';
@@ -33,39 +29,6 @@ const PUBLISH_WAIT_US = 100_000;
 const FIRE_US = 2_000;
 /** A start later than this counts what it missed as unsent; less is lag. */
 const LATE_START_US = 500_000;
-
-export interface DriverOptions {
-  readonly plan: Plan;
-  readonly phases: readonly Phase[];
-  readonly arrivals: Arrivals;
-  readonly clock: Clock;
-  readonly transport: Transport;
-  readonly conversation: Conversation;
-  /** Which shard this is, `i/n`, for health lines. */
-  readonly shard: string;
-  /** Most exchanges under way at once; an arrival above it is `shed`. */
-  readonly inFlightMax: number;
-  /** Most connections open at once; beyond it the longest idle is closed for a new one. */
-  readonly connectionsMax: number;
-  /** Name of this run, which a target may send back as `x-flashcrowd-stop`. */
-  readonly run: string;
-  /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
-  readonly loopUtilisation: () => number;
-  /** Takes what has closed, and how things stand at this moment. */
-  readonly publish: (closed: Closed, health: Health[], pulse: Pulse) => void;
-  /** Everything due has settled and been published. */
-  readonly done: (reason: 'completed' | 'stopped') => void;
-  /** The target asked for a stop. */
-  readonly stopRequested: () => void;
-}
-
-/** How a driver stands: operations since its start, for a live view; the result is made of closed windows alone. */
-export interface Pulse {
-  readonly due: number;
-  readonly ok: number;
-  readonly failed: number;
-  readonly inFlight: number;
-}
 
 /** Drives one shard of a plan. All effects come in through the options, so that whole runs can be simulated. */
 export class Driver implements ExchangeListener {

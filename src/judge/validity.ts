@@ -39,6 +39,7 @@ export function judgeValidity(snapshot: Snapshot, gates: readonly Gate[]): Valid
     ...conservation(snapshot),
     ...failedWorkers(snapshot),
     ...refusedEverybody(snapshot),
+    ...hooks(total),
     ...ours,
     ...(ours.length > 0 ? causesOfOurs(snapshot) : []),
     ...circumstances(snapshot),
@@ -145,6 +146,23 @@ function unsent(total: Counts): Finding[] {
       unit: 'share',
       message: `${formatCount(n)} requests (${formatShare(share)}) were due and never fired`,
       advice: 'give it more workers or machines, or less to send; `flashcrowd calibrate` says what it can do',
+    },
+  ];
+}
+
+/** A hook may throw over a wrong answer, or for a fault of its own: which of them it was is not known here. */
+function hooks(total: Counts): Finding[] {
+  const n = outcome(total, 'hook');
+  if (n === 0) return [];
+  return [
+    {
+      id: 'hook',
+      level: 'suspect',
+      figure: n / total.planned,
+      limit: 0,
+      unit: 'share',
+      message: `${formatCount(n)} requests failed as a hook of the scenario threw: that need not be the shop's doing`,
+      advice: 'what the hook said first is in the standard error of the run',
     },
   ];
 }

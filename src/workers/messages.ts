@@ -1,6 +1,6 @@
 // What threads say to each other: plain data, one union a direction.
 import type { MessagePort } from 'node:worker_threads';
-import type { Pulse } from '../drive/driver.js';
+import type { Pulse } from '../drive/driver-options.js';
 import type { Lateness } from '../drive/pacing/calibrate.js';
 import type { Pacing } from '../drive/pacing/waiting.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';

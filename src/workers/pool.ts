@@ -2,7 +2,7 @@
 import { constants, platform, setPriority } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { Pulse } from '../drive/driver.js';
+import type { Pulse } from '../drive/driver-options.js';
 import type { Lateness } from '../drive/pacing/calibrate.js';
 import type { Pacing } from '../drive/pacing/waiting.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';

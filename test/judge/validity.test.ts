@@ -48,6 +48,12 @@ test('a run of which a thread failed proves nothing', () => {
   assert.ok(ids({ ...healthy, ends }).includes('worker_failed'));
 });
 
+test('requests that failed in a hook make a run suspect', () => {
+  const thrown = steady(1000, (i) => (i % 10 === 0 ? { outcome: 'hook' } : {}));
+  assert.equal(judged(thrown).verdict, 'suspect');
+  assert.deepEqual(ids(thrown), ['hook']);
+});
+
 test('stalls alone are no finding: only their effect is', () => {
   const stalled = stalledSnapshot();
   const calm = { ...healthySnapshot(), health: stalled.health };
