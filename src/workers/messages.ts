@@ -39,7 +39,8 @@ export type ToSender =
   | { readonly kind: 'addresses'; readonly addresses: readonly string[] };
 
 export type FromSender =
-  | { readonly kind: 'ready' }
+  /** The system's number of its thread; null where it has none. */
+  | { readonly kind: 'ready'; readonly thread: number | null }
   | { readonly kind: 'calibrated'; readonly lateness: Lateness }
   | {
       readonly kind: 'closed';
@@ -58,6 +59,12 @@ export interface ReaderData {
   readonly stream: number;
   readonly shard: Shard;
   readonly senders: readonly MessagePort[];
+}
+
+/** What a reader says to the pool. */
+export interface OfReader {
+  readonly kind: 'ready';
+  readonly thread: number | null;
 }
 
 export type ToReader = { readonly kind: 'taken' };

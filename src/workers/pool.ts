@@ -1,5 +1,4 @@
 // The pool: starts a run's threads on one instant, merges what they measure, and stops them.
-import { constants, platform, setPriority } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Pulse } from '../drive/driver-options.js';
@@ -12,7 +11,8 @@ import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';
 import { type Shard, shareOf, workerShard } from '../schedule/lanes.js';
 import type { Secrets } from '../schedule/template.js';
 import { Collector } from './collector.js';
-import type { FromSender, ReaderData, SenderData, ToSender } from './messages.js';
+import type { FromSender, OfReader, ReaderData, SenderData, ToSender } from './messages.js';
+import { letGoFirst } from './priorities.js';
 
 /**
  * The new space that a sender starts with. V8 starts with 1 MB and grows it only for what survives, of which senders
@@ -46,17 +46,12 @@ export type PoolEnd =
   | { readonly reason: 'completed' | 'interrupted' | 'stopped_by_target'; readonly closedS: number }
   | { readonly reason: 'worker_failed'; readonly closedS: number; readonly error: Error };
 
-/**
- * Lets senders go first where this thread shares a core with them: V8 compacts the heap of an idle thread, 20 ms at a
- * time. On Linux a priority is a thread's own; elsewhere it is the process's, senders included.
- */
-function stepBack(): void {
-  if (platform() !== 'linux') return;
-  try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // Not allowed here; it was a courtesy.
-  }
+/** Resolves when a thread has said something, or can no more. */
+function firstWord(thread: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    thread.once('message', () => resolve());
+    thread.once('error', () => resolve());
+  });
 }
 
 /** The threads of one run. */
@@ -67,6 +62,8 @@ export class Pool {
   readonly #ready: Promise<unknown>;
   readonly #done: Promise<unknown>;
   readonly #pulses: Pulse[] = [];
+  /** Threads on which due times depend, by the system's numbers. */
+  readonly #first = new Set<number>();
   #reason: PoolEnd['reason'] = 'completed';
   #error: Error | undefined;
 
@@ -80,7 +77,7 @@ export class Pool {
     plan.streams.forEach((stream, i) => {
       if (stream.kind === 'recording') this.#readers.push(this.#startReader(options, i, ports));
     });
-    const ready: Promise<void>[] = [];
+    const ready = this.#readers.map((reader) => firstWord(reader));
     const done: Promise<void>[] = [];
     shards.forEach((own, j) => {
       const data: SenderData = {
@@ -104,7 +101,7 @@ export class Pool {
         resourceLimits: { maxYoungGenerationSizeMb: 64 },
       });
       this.#senders.push(sender);
-      ready.push(new Promise((resolve) => sender.once('message', () => resolve())));
+      ready.push(firstWord(sender));
       done.push(this.#follow(sender, j, options.warn));
     });
     this.#done = Promise.all(done);
@@ -114,7 +111,7 @@ export class Pool {
   /** All threads are ready to start, or one has failed. */
   async ready(): Promise<void> {
     await this.#ready;
-    stepBack();
+    letGoFirst(this.#first);
   }
 
   /** Has every sender measure how late it is, all at the same time; empty if one has failed. */
@@ -137,6 +134,8 @@ export class Pool {
   /** Starts all threads: due time 0 is this instant of the process's monotonic clock. */
   start(startUs: number, pacing: Pacing): void {
     this.#tell({ kind: 'start', startUs, pacing });
+    // A thread that failed before has told senders to stop when there was nothing to stop.
+    if (this.#error !== undefined) this.#tell({ kind: 'stop', drainUs: 0 });
   }
 
   /** The target's name stands for other addresses now: new connections go to these. */
@@ -172,6 +171,10 @@ export class Pool {
     return { reason: this.#reason as Exclude<PoolEnd['reason'], 'worker_failed'>, closedS };
   }
 
+  #goesFirst(thread: number | null): void {
+    if (thread !== null) this.#first.add(thread);
+  }
+
   #tell(message: ToSender): void {
     for (const sender of this.#senders) sender.postMessage(message);
   }
@@ -181,7 +184,8 @@ export class Pool {
     return new Promise((resolve) => {
       let finished = false;
       sender.on('message', (message: FromSender) => {
-        if (message.kind === 'closed') {
+        if (message.kind === 'ready') this.#goesFirst(message.thread);
+        else if (message.kind === 'closed') {
           this.#collector.add(j, message.closed, message.health);
           this.#pulses[j] = message.pulse;
         } else if (message.kind === 'warning') warn(message.text);
@@ -222,6 +226,7 @@ export class Pool {
       workerData: data,
       transferList: senders,
     });
+    reader.on('message', (message: OfReader) => this.#goesFirst(message.thread));
     reader.on('error', (error) => this.#fail(error));
     return reader;
   }

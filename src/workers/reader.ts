@@ -1,8 +1,9 @@
 // A reader thread's entry: it reads a recording ahead of the senders and hands each the arrivals of its lanes.
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { Batcher } from '../schedule/batcher.js';
 import { feed, rowScheduleOf } from '../schedule/feed.js';
-import type { FromReader, ReaderData } from './messages.js';
+import type { FromReader, OfReader, ReaderData } from './messages.js';
+import { threadNumber } from './priorities.js';
 import { rowsOf } from './rows.js';
 
 /** Batches that a sender may have unused: enough for a stall of the disk, little to hold. */
@@ -11,6 +12,8 @@ const AHEAD = 16;
 const data = workerData as ReaderData;
 const input = data.inputs.streams[data.stream];
 if (input?.kind !== 'recording') throw new Error(`stream ${data.stream} is no recording`);
+
+parentPort?.postMessage({ kind: 'ready', thread: threadNumber() } satisfies OfReader);
 
 const senders = data.senders.map((port) => ({ port, batcher: new Batcher(), unused: 0 }));
 let roomMade: () => void = () => {};

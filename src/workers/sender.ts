@@ -14,6 +14,7 @@ import { RateArrivals } from '../schedule/rate-arrivals.js';
 import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
 import { ESCAPES, Template } from '../schedule/template.js';
 import type { FromReader, FromSender, SenderData, ToSender } from './messages.js';
+import { threadNumber } from './priorities.js';
 import { rehearse } from './rehearsal.js';
 
 const data = workerData as SenderData;
@@ -37,7 +38,7 @@ port.on('message', (message: ToSender) => {
   else driver?.stop(message.drainUs);
 });
 await rehearseRates();
-say({ kind: 'ready' });
+say({ kind: 'ready', thread: threadNumber() });
 
 /** Runs what is to come hot, with the arrivals of rate streams: those of recordings come once only. */
 async function rehearseRates(): Promise<void> {

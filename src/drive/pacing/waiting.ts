@@ -59,11 +59,6 @@ export class IdleMeter {
   #fromUs = Number.NaN;
   #sumUs = 0;
 
-  /** How long an idle turn is, a slow-moving mean, microseconds. */
-  get usualUs(): number {
-    return this.#usualUs;
-  }
-
   /** A turn found nothing to do at this time, and another follows at once. */
   idleFrom(nowUs: number): void {
     this.#fromUs = nowUs;
