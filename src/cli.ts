@@ -5,7 +5,7 @@
 // is exit code 2 like any other bad input), and it prints errors on its own (kept, they are good).
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { demoCommand } from './commands/demo.js';
-import { type ImportOptions, importCommand } from './commands/import.js';
+import type { ImportOptions } from './commands/import.js';
 import { type InitOptions, initCommand } from './commands/init.js';
 import { mergeCommand } from './commands/merge.js';
 import { planCommand } from './commands/plan.js';
@@ -20,8 +20,6 @@ import type { PacingWanted } from './drive/pacing/calibrate.js';
 import { TRANSPORT_OPTIONS, type TransportOption } from './drive/transports/choose.js';
 import { ExitCode } from './exit-codes.js';
 import { UserError } from './problem.js';
-import { cacheFolder, openRecordings } from './recording/library.js';
-import { findFiles } from './recording/read/sources.js';
 import type { Overrides } from './scenario/load.js';
 import { type Shard, WHOLE } from './schedule/lanes.js';
 import { VERSION } from './version.js';
@@ -190,6 +188,7 @@ command('import <files...>', 'make a recording of logs, HARs or captures, and sa
         ...(keep !== undefined && { keep }),
         ...(sort && { sort }),
       };
+      const { importCommand } = await import('./commands/import.js');
       return importCommand(files, { ...rest, where: where ?? [], rules }, terminal);
     }),
   );
@@ -210,13 +209,15 @@ command('init [recordings...]', 'draft a scenario from a recording, or a spike f
   .option('-o, --out <file>', 'the scenario; standard output unless given')
   .option('--force', 'write over a file that is there', false)
   .action(
-    does(async (files: string[], flags: Omit<InitOptions, 'files'>) =>
-      initCommand({ ...flags, files: await findFiles(files) }, auditOf, terminal),
-    ),
+    does(async (files: string[], flags: Omit<InitOptions, 'files'>) => {
+      const { findFiles } = await import('./recording/read/sources.js');
+      return initCommand({ ...flags, files: await findFiles(files) }, auditOf, terminal);
+    }),
   );
 
 /** The audit of what `recording:` would open, from the same cache. */
 async function auditOf(files: readonly string[]) {
+  const { cacheFolder, openRecordings } = await import('./recording/library.js');
   return (await openRecordings(files, {}, cacheFolder(terminal.env))).audit;
 }
 

@@ -1,6 +1,5 @@
 // From a scenario file and the command line to a plan: read, checked as typed, checked as meant, every problem at once.
 import { basename, dirname, extname } from 'node:path';
-import { cacheFolder, openRecordings } from '../recording/library.js';
 import type { Gate } from './gate.js';
 import { type InputFile, InputFiles } from './inputs.js';
 import type { Plan, PlanInputs } from './plan.js';
@@ -74,7 +73,13 @@ export async function loadScenario(
   file: string,
   overrides: Overrides,
   env: Readonly<Record<string, string | undefined>>,
-  services: Services = { open: (files, rules) => openRecordings(files, rules, cacheFolder(env)) },
+  services: Services = {
+    // Formats, Parquet and all that reads them take 25 MB, which a run without a recording need not hold.
+    open: async (files, rules) => {
+      const { cacheFolder, openRecordings } = await import('../recording/library.js');
+      return openRecordings(files, rules, cacheFolder(env));
+    },
+  },
 ): Promise<LoadedScenario> {
   const yaml = readYaml(await readScenarioText(file));
   const problems = new ProblemList(file, yaml.locate);

@@ -18,7 +18,7 @@ import { letGoFirst } from './priorities.js';
  * The new space that a sender starts with. V8 starts with 1 MB and grows it only for what survives, of which senders
  * have little: they would stand still for 0.2 ms a hundred times a second.
  */
-const NEW_SPACE_MB = 16;
+const NEW_SPACE_MB = 8;
 
 export interface PoolOptions {
   readonly plan: Plan;

@@ -5,7 +5,7 @@ import { measureLateness } from '../drive/pacing/calibrate.js';
 import { MonotonicClock } from '../drive/pacing/clock.js';
 import { busyShare, type Pacing } from '../drive/pacing/waiting.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
-import { makeTransport } from '../drive/transports/choose.js';
+import { loadTransport } from '../drive/transports/load.js';
 import { Conversation } from '../drive/visits/conversation.js';
 import { loadHooks } from '../drive/visits/hook-module.js';
 import { HookCaller } from '../drive/visits/hooks.js';
@@ -29,6 +29,7 @@ const target: ResolvedTarget = { ...data.target, addresses };
 const arrivals = new MergedArrivals(data.plan.streams.map((_, i) => openStream(i)));
 
 // Loaded before the start, so that no request waits for it.
+const makeTransport = await loadTransport(data.transport);
 const hooks = data.hooksFile === null ? null : await loadHooks(data.hooksFile);
 
 port.on('message', (message: ToSender) => {
@@ -49,8 +50,7 @@ async function rehearseRates(): Promise<void> {
     phases: data.phases,
     arrivals: new MergedArrivals(rates),
     // The rehearsal's server speaks HTTP/1.1; over HTTP/2 all but the transport is rehearsed.
-    transport: (own, clock, startUs) =>
-      makeTransport(data.transport === 'http2' ? 'wire' : data.transport, own, clock, startUs),
+    transport: data.transport === 'http2' ? await loadTransport('wire') : makeTransport,
   });
 }
 
@@ -66,7 +66,7 @@ function start(startUs: number, pacing: Pacing): void {
     phases: data.phases,
     arrivals,
     clock,
-    transport: makeTransport(data.transport, target, clock, startUs),
+    transport: makeTransport(target, clock, startUs),
     conversation: new Conversation(data.plan, target, clock, hookCaller(clock)),
     shard: `${data.shard.i}/${data.shard.n}`,
     inFlightMax: data.inFlightMax,

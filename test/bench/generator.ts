@@ -6,7 +6,8 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { Driver } from '../../src/drive/driver.js';
 import { MonotonicClock } from '../../src/drive/pacing/clock.js';
 import type { ResolvedTarget } from '../../src/drive/sockets/target.js';
-import { makeTransport, type TransportKind } from '../../src/drive/transports/choose.js';
+import type { TransportKind } from '../../src/drive/transports/choose.js';
+import { loadTransport } from '../../src/drive/transports/load.js';
 import { Conversation } from '../../src/drive/visits/conversation.js';
 import { OUTCOMES } from '../../src/measure/outcome.js';
 import { writeLine } from '../../src/measure/result-file.js';
@@ -37,7 +38,8 @@ const SCHEDULE = { ratePerSec: 250_000, seconds: 120, lanes: 64 };
 const VISITS = { requests: 6, thinkUs: 5_000 };
 
 /** @returns ends it */
-function generate(options: GeneratorOptions, said: (settled: Settled) => void): () => void {
+async function generate(options: GeneratorOptions, said: (settled: Settled) => void): Promise<() => void> {
+  const makeTransport = await loadTransport(options.transport);
   const { plan, inputs } = steadyPlan({ ...SCHEDULE, connections: options.connections, visits: VISITS });
   const input = inputs.streams[0];
   if (input?.kind !== 'rate') throw new Error('the plan has no rate stream');
@@ -46,12 +48,7 @@ function generate(options: GeneratorOptions, said: (settled: Settled) => void): 
   const clock = new MonotonicClock('sleep');
   const startUs = clock.nowUs();
   const target = targetOf(options.url);
-  const loop = new ClosedLoop(
-    planned,
-    makeTransport(options.transport, target, clock, startUs),
-    clock,
-    options.underWay,
-  );
+  const loop = new ClosedLoop(planned, makeTransport(target, clock, startUs), clock, options.underWay);
   const settled: Record<string, number> = {};
   // As a run does: merged, written as lines, and counted.
   const collector = new Collector(1, (line) => {
@@ -108,7 +105,7 @@ const WORKER = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))})
   .then(({ register }) => (register(), import(${JSON.stringify(import.meta.url)})))`;
 
 if (!isMainThread) {
-  const end = generate(workerData as GeneratorOptions, (settled) => {
+  const end = await generate(workerData as GeneratorOptions, (settled) => {
     parentPort?.postMessage(settled);
     parentPort?.close();
     process.exit(0);
@@ -116,7 +113,7 @@ if (!isMainThread) {
   parentPort?.once('message', end);
 } else {
   const options = JSON.parse(process.argv[2] ?? '{}') as GeneratorOptions;
-  if (options.threads === 1) process.once('SIGUSR2', generate(options, print));
+  if (options.threads === 1) process.once('SIGUSR2', await generate(options, print));
   else startThreads(options);
 }
 

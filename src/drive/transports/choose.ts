@@ -1,12 +1,6 @@
 // Which transport carries a run: from what was asked for and what the target speaks.
 import type { HttpVersion } from '../../scenario/target.js';
-import type { Clock } from '../pacing/clock.js';
 import type { Protocol } from '../sockets/socket-opener.js';
-import type { ResolvedTarget } from '../sockets/target.js';
-import { Http2Transport } from './http2-transport.js';
-import type { Transport } from './transport.js';
-import { UndiciTransport } from './undici-transport.js';
-import { WireTransport } from './wire/wire-transport.js';
 
 /** What `--transport` takes; `wire` and `undici` are two ways to speak HTTP/1.1. */
 export const TRANSPORT_OPTIONS = ['auto', 'wire', 'undici'] as const;
@@ -49,21 +43,4 @@ export function chooseTransport(wish: Wish, negotiated: Protocol | null): Transp
 export function describeTransport(kind: TransportKind, secure: boolean): string {
   if (kind === 'http2') return secure ? 'HTTP/2 by ALPN' : 'HTTP/2 by prior knowledge';
   return `HTTP/1.1 over ${kind}`;
-}
-
-/** @param startUs due time 0 on the clock */
-export function makeTransport(
-  kind: TransportKind,
-  target: ResolvedTarget,
-  clock: Clock,
-  startUs: number,
-): Transport {
-  switch (kind) {
-    case 'http2':
-      return new Http2Transport(target, clock, startUs);
-    case 'wire':
-      return new WireTransport(target, clock, startUs);
-    case 'undici':
-      return new UndiciTransport(target, clock, startUs);
-  }
 }
