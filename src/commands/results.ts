@@ -1,8 +1,9 @@
 // Reads result files back, one or several shards of one run, line by line.
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { ResultFormatError } from '../measure/line-codec.js';
 import { MergeError, mergeAll } from '../measure/merge.js';
-import { absorbLine, ResultFormatError, type ResultLine, readLine } from '../measure/result-file.js';
+import { absorbLine, type ResultLine, readLine } from '../measure/result-file.js';
 import { emptySnapshot, type Snapshot } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
 

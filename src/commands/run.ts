@@ -1,16 +1,12 @@
 // `flashcrowd run`: replays a scenario at its target, writes the result as it goes, judges and reports.
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { dirname } from 'node:path';
 import { choosePacing, type PacingChoice, type PacingWanted } from '../drive/pacing/calibrate.js';
 import { monotonicNowUs } from '../drive/pacing/clock.js';
 import { describeTransport, type TransportOption } from '../drive/transports/choose.js';
 import { loadHooks } from '../drive/visits/hook-module.js';
-import { ExitCode } from '../exit-codes.js';
+import type { ExitCode } from '../exit-codes.js';
 import { type Judgement, judge } from '../judge/verdict.js';
-import { absorbLine, type ResultLine, writeLine } from '../measure/result-file.js';
-import { emptySnapshot, type Head, type Snapshot } from '../measure/snapshot.js';
-import { UserError } from '../problem.js';
+import { absorbLine, type ResultLine } from '../measure/result-file.js';
+import { emptySnapshot, type Snapshot } from '../measure/snapshot.js';
 import { safe } from '../report/escape.js';
 import type { Overrides } from '../scenario/load.js';
 import { countArrivals } from '../schedule/forecast.js';
@@ -18,15 +14,17 @@ import { lanesOf, type Shard } from '../schedule/lanes.js';
 import { formatCount, formatDuration, formatMultiple, formatRate } from '../units.js';
 import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
-import { amplifiedOf, coverageOf } from './coverage.js';
+import { headOf } from './head.js';
 import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
-import { type Prepared, prepare } from './prepare.js';
+import { prepare } from './prepare.js';
 import { negotiate, wishOf } from './protocol.js';
 import { followName, mannerOf, reachTarget } from './reach.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import { refuseShortage } from './resources.js';
+import { defaultOut, ResultWriter } from './result-writer.js';
 import { showProgress } from './show-progress.js';
+import { stopOnSignal } from './stop.js';
 import type { Terminal } from './terminal.js';
 
 export interface RunOptions extends Overrides {
@@ -88,12 +86,12 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   refuseShortage(prepared, machine, reached.target.addresses.length);
   const transport = await negotiate(wish, reached.target);
   const out = options.out ?? defaultOut(loaded.name, now);
-  const descriptor = openResult(out);
+  const writer = new ResultWriter(out);
 
   const plannedTotal = countArrivals(loaded.plan, loaded.inputs, prepared.recorded, options.shard);
   let snapshot: Snapshot | undefined;
   const emit = (line: ResultLine) => {
-    writeSync(descriptor, `${writeLine(line)}\n`);
+    writer.write(line);
     if (snapshot !== undefined) absorbLine(snapshot, line);
   };
   const pool = new Pool({
@@ -125,7 +123,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     options.startAt === undefined ? monotonicNowUs() + START_DELAY_US : options.startAt.getTime() * 1e3;
   const head = headOf(prepared, plannedTotal, resources.workers, startUs, choice);
   snapshot = emptySnapshot(head);
-  writeSync(descriptor, `${writeLine({ kind: 'head', head })}\n`);
+  writer.write({ kind: 'head', head });
 
   const view = showProgress(prepared, pool, snapshot, startUs, terminal);
   const signals = stopOnSignal(pool, loaded.plan.timeoutUs, () => view.stopping());
@@ -144,7 +142,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
       wallUs: Math.round(monotonicNowUs() - startUs),
     },
   });
-  closeSync(descriptor);
+  writer.close();
   if (end.reason === 'worker_failed')
     terminal.err(`a worker failed: ${end.error.stack ?? end.error.message}\n`);
 
@@ -162,88 +160,4 @@ function wordsOf({ pacing, lateness }: PacingChoice): string {
   return pacing === 'spin'
     ? `spin (p99 ${formatDuration(spinP99Us)}; sleep ${formatDuration(sleepP99Us)})`
     : `sleep (p99 ${formatDuration(sleepP99Us)}; spin ${formatDuration(spinP99Us)})`;
-}
-
-function headOf(
-  prepared: Prepared,
-  plannedTotal: number,
-  workers: number,
-  startUs: number,
-  { pacing, lateness }: PacingChoice,
-): Head {
-  const { loaded, rate, shard } = prepared;
-  const amplified = amplifiedOf(prepared);
-  return {
-    format: 1,
-    version: VERSION,
-    node: process.version,
-    plan: loaded.plan,
-    planId: loaded.planId,
-    scenario: loaded.name,
-    label: loaded.label ?? null,
-    target: loaded.target.url,
-    targetIsLocal: loaded.target.loopback,
-    shards: [shard],
-    hosts: [hostname()],
-    workers,
-    startedAt: new Date(startUs / 1e3).toISOString(),
-    durationS: rate.durationS,
-    phases: rate.phases,
-    normalPerSec: rate.normalPerSec,
-    peakPerSec: rate.peakPerSec,
-    plannedTotal,
-    gates: loaded.gates,
-    capDeclared: loaded.maxInFlight !== null,
-    coverage: coverageOf(prepared),
-    pacing: { by: pacing, ...lateness },
-    ...(amplified.length > 0 && { amplified }),
-  };
-}
-
-function defaultOut(name: string, now: Date): string {
-  const slug = name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 60);
-  const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  return `out/${slug || 'run'}-${stamp}.ndjson`;
-}
-
-function openResult(out: string): number {
-  try {
-    mkdirSync(dirname(out), { recursive: true });
-    return openSync(out, 'w');
-  } catch (error) {
-    throw new UserError([
-      {
-        place: 'command line',
-        path: '--out',
-        message: `the result cannot be written to ${out} (${(error as NodeJS.ErrnoException).code})`,
-        hint: 'name another file with --out',
-      },
-    ]);
-  }
-}
-
-/** The first signal stops and drains; the second quits. */
-function stopOnSignal(pool: Pool, drainUs: number, onStop: () => void) {
-  let code: ExitCode | undefined;
-  const stop = (of: ExitCode) => () => {
-    if (code !== undefined) process.exit(code);
-    code = of;
-    onStop();
-    pool.stop('interrupted', drainUs);
-  };
-  const onInt = stop(ExitCode.interrupted);
-  const onTerm = stop(ExitCode.terminated);
-  process.on('SIGINT', onInt);
-  process.on('SIGTERM', onTerm);
-  return {
-    exitCode: () => code,
-    off: () => {
-      process.off('SIGINT', onInt);
-      process.off('SIGTERM', onTerm);
-    },
-  };
 }

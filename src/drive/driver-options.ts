@@ -1,6 +1,7 @@
 // What a driver is given: its share of the plan, and every effect that it has.
-import type { Health } from '../measure/cell.js';
+
 import type { Closed } from '../measure/recorder.js';
+import type { Health } from '../measure/vitals.js';
 import type { Phase, Plan } from '../scenario/plan.js';
 import type { Arrivals } from '../schedule/arrivals.js';
 import type { Clock } from './pacing/clock.js';

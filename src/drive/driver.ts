@@ -13,7 +13,7 @@ import { TimerWheel } from './pacing/timer-wheel.js';
 import type { Opening } from './sockets/socket-opener.js';
 import { Held } from './visits/held.js';
 import { Visitors } from './visits/visitors.js';
-import { Vitals } from './vitals.js';
+import { NO_GC, Vitals } from './vitals.js';
 
 /** While exchanges are under way the loop comes round at least this often, so that a stall is seen and dated. */
 const HEARTBEAT_US = 2_000;
@@ -76,8 +76,13 @@ export class Driver implements ExchangeListener {
       this,
       options.connectionsMax,
     );
-    this.#vitals = new Vitals(options.shard, this.#ledger, this.#connections, options.loopUtilisation, () =>
-      options.conversation.takeHookCost(),
+    this.#vitals = new Vitals(
+      options.shard,
+      this.#ledger,
+      this.#connections,
+      options.loopUtilisation,
+      () => options.conversation.takeHookCost(),
+      () => NO_GC,
     );
   }
 

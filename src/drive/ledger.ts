@@ -4,6 +4,8 @@
 // (by garbage collection, by work in a callback, by the machine): a gap. Answers that arrived during a gap wait in
 // the kernel until the loop polls again, so those read directly after a gap may look slower than the target was.
 
+import { emptyStallTimes, type StallTimes } from '../measure/vitals.js';
+
 /** The length from which a gap is counted. */
 const GAP_MIN_US = 1_000;
 /** Timers are whole milliseconds: that much lateness is not a stall. */
@@ -87,8 +89,10 @@ export class Ledger {
   }
 
   /** The gaps since the last call. */
-  take(): { gaps: number; gapUs: number; gapMaxUs: number } {
-    const taken = { gaps: this.#gaps, gapUs: Math.round(this.#gapUs), gapMaxUs: Math.round(this.#gapMaxUs) };
+  take(): { gaps: number; gapUs: number; gapMaxUs: number; stalls: StallTimes } {
+    const gapUs = Math.round(this.#gapUs);
+    const stalls = { ...emptyStallTimes(), unknown: gapUs };
+    const taken = { gaps: this.#gaps, gapUs, gapMaxUs: Math.round(this.#gapMaxUs), stalls };
     this.#gaps = this.#gapUs = this.#gapMaxUs = 0;
     return taken;
   }

@@ -1,7 +1,8 @@
 // A worker's own vital signs, by ten seconds of its time: stalls, load, what it had in flight and open.
 import { COARSE } from '../measure/buckets.js';
-import { type Health, SLICE_S } from '../measure/cell.js';
+import { SLICE_S } from '../measure/cell.js';
 import { DistributionBuilder } from '../measure/distribution-builder.js';
+import type { Health } from '../measure/vitals.js';
 import type { Connections } from './connections/connections.js';
 import type { Ledger } from './ledger.js';
 import type { Opening } from './sockets/socket-opener.js';
@@ -13,7 +14,17 @@ const ADDRESSES_MAX = 64;
 export interface HookCost {
   readonly hookCalls: number;
   readonly hookUs: number;
+  readonly hookMaxUs: number;
 }
+
+/** What collecting garbage has cost since the last call. */
+export interface GcCost {
+  readonly gcs: number;
+  readonly gcUs: number;
+  readonly gcMaxUs: number;
+}
+
+export const NO_GC: GcCost = { gcs: 0, gcUs: 0, gcMaxUs: 0 };
 
 export class Vitals {
   readonly #connect = new DistributionBuilder(COARSE);
@@ -35,6 +46,7 @@ export class Vitals {
     /** Share of the time since the last call in which the event loop was busy. */
     private readonly utilisation: () => number,
     private readonly hookCost: () => HookCost,
+    private readonly gc: () => GcCost,
   ) {}
 
   /** Notes how many exchanges are under way. */
@@ -69,6 +81,7 @@ export class Vitals {
       shard: this.shard,
       sliceS: this.#sliceS,
       ...this.ledger.take(),
+      ...this.gc(),
       busyPermille: Math.round(this.utilisation() * 1000),
       inFlightMax: this.#inFlightMax,
       connectionsMax: openMax,

@@ -20,3 +20,10 @@ export interface Validity {
   /** The gravest first. */
   readonly findings: readonly Finding[];
 }
+
+const LEVELS: readonly Finding['level'][] = ['invalid', 'suspect', 'note'];
+
+/** 0 for the gravest. */
+export function gravity(finding: Finding): number {
+  return LEVELS.indexOf(finding.level);
+}

@@ -101,39 +101,6 @@ export interface TenantSlice {
   response: Distribution;
 }
 
-/** How one worker fared in one slice of wall time. */
-export interface Health {
-  /** Which worker, as a shard `i/n` of the plan. */
-  shard: string;
-  sliceS: number;
-  /** Stalls of the event loop of 1 ms and more. */
-  gaps: number;
-  gapUs: number;
-  gapMaxUs: number;
-  /** Share of the time that the event loop was busy, in thousandths. */
-  busyPermille: number;
-  inFlightMax: number;
-  /** Connections open at once at most, and opened in this slice. */
-  connectionsMax: number;
-  connectionsOpened: number;
-  /** How long the connections that were opened took, in all and by part, 2 digits. */
-  connect: Distribution;
-  dns: Distribution;
-  tcp: Distribution;
-  tls: Distribution;
-  /** TLS handshakes that were whole, and that resumed a session. */
-  tlsFull: number;
-  tlsResumed: number;
-  /** Connections opened by what they speak. */
-  http1: number;
-  http2: number;
-  /** Connections opened by the address they went to. */
-  addresses: Record<string, number>;
-  /** Calls of the scenario's hooks, and how long they took in all. */
-  hookCalls: number;
-  hookUs: number;
-}
-
 export function emptyCounts(): Counts {
   return {
     planned: 0,

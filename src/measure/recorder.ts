@@ -11,6 +11,7 @@ import {
   type TenantSlice,
 } from './cell.js';
 import { DistributionBuilder } from './distribution-builder.js';
+import type { Emission } from './emission.js';
 import type { Due, Settled } from './operation.js';
 import { OUTCOME_INDEX } from './outcome.js';
 import { phaseIndexAt } from './snapshot.js';
@@ -22,6 +23,7 @@ export interface Closed {
   readonly cells: Cell[];
   readonly slices: Slice[];
   readonly tenants: TenantSlice[];
+  readonly emissions: Emission[];
 }
 
 export class Recorder {
@@ -120,7 +122,7 @@ export class Recorder {
     if (nextDueUs === Number.POSITIVE_INFINITY && this.#windows.size === 0) {
       this.#takeSlices(Number.POSITIVE_INFINITY, slices, tenants);
     }
-    return { closedS: this.#closedS, cells, slices, tenants };
+    return { closedS: this.#closedS, cells, slices, tenants, emissions: [] };
   }
 
   /** The recorded side counts when the arrival is due: what becomes of the replay changes nothing of it. */

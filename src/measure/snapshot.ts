@@ -9,13 +9,14 @@ import {
   type Cell,
   type Counts,
   emptyCounts,
-  type Health,
   type Slice,
   type Tail,
   type TenantSlice,
 } from './cell.js';
 import { addDistributions, coarsen, type Distribution, emptyDistribution } from './distribution.js';
+import { addEmission, type Emission, emptyEmission } from './emission.js';
 import { Histogram } from './histogram.js';
+import type { Health, ProcessVitals } from './vitals.js';
 
 /** Tenants beyond this many are folded into `other`. */
 export const TENANTS_MAX = 10_000;
@@ -132,7 +133,10 @@ export interface Snapshot {
   /** Key `stream/phase/sliceS`. */
   readonly slices: Map<string, Slice>;
   readonly tenants: Map<string, TenantTotals>;
+  /** By first second of the slice. */
+  readonly emissions: Map<number, Emission>;
   readonly health: Health[];
+  readonly processes: ProcessVitals[];
   readonly ends: End[];
 }
 
@@ -144,7 +148,9 @@ export function emptySnapshot(head: Head): Snapshot {
     groups: new Map(),
     slices: new Map(),
     tenants: new Map(),
+    emissions: new Map(),
     health: [],
+    processes: [],
     ends: [],
   };
 }
@@ -186,6 +192,13 @@ export function absorbTenant(snapshot: Snapshot, slice: TenantSlice): void {
   totals.response = addDistributions(totals.response, slice.response);
 }
 
+/** Adds an emission to a snapshot, in place. */
+export function absorbEmission(snapshot: Snapshot, emission: Emission): void {
+  let known = snapshot.emissions.get(emission.sliceS);
+  if (known === undefined) snapshot.emissions.set(emission.sliceS, (known = emptyEmission(emission.sliceS)));
+  addEmission(known, emission);
+}
+
 /**
  * The sum of two snapshots of disjoint shards of one plan. Associative and commutative in all that is counted;
  * heads must have been found compatible before (`mergeHeads`).
@@ -221,7 +234,9 @@ export function mergeSnapshots(a: Snapshot, b: Snapshot, head: Head): Snapshot {
         });
       }
     }
-    sum.health.push(...part.health);
+    for (const emission of part.emissions.values()) absorbEmission(sum, emission);
+    for (const health of part.health) sum.health.push(health);
+    for (const vitals of part.processes) sum.processes.push(vitals);
     sum.ends.push(...part.ends);
   }
   return sum;

@@ -1,7 +1,8 @@
 // The live merge: what several workers close becomes one result, window by window, in order.
-import { addCells, type Cell, type Health } from '../measure/cell.js';
+import { addCells, type Cell } from '../measure/cell.js';
 import type { Closed } from '../measure/recorder.js';
 import type { ResultLine } from '../measure/result-file.js';
+import type { Health } from '../measure/vitals.js';
 
 /** Holds cells back until every worker has closed their window; windows leave in ascending order. */
 export class Collector {
@@ -27,6 +28,7 @@ export class Collector {
     for (const cell of closed.cells) this.#hold(cell);
     for (const slice of closed.slices) this.emit({ kind: 'slice', slice });
     for (const tenant of closed.tenants) this.emit({ kind: 'tenant', tenant });
+    for (const emission of closed.emissions) this.emit({ kind: 'emission', emission });
     for (const line of health) this.emit({ kind: 'health', health: line });
     this.#closedS[worker] = Math.max(this.#closedS[worker] as number, closed.closedS);
     this.#release(Math.min(...this.#closedS));

@@ -134,8 +134,8 @@ describe('beforeRequest', () => {
     assert.equal(caller.before(exchangeOf()), false);
     assert.equal(caller.before(exchangeOf()), false);
     assert.deepEqual(warnings, ['the hook beforeRequest threw: no key']);
-    assert.deepEqual(caller.takeCost(), { hookCalls: 2, hookUs: 14 });
-    assert.deepEqual(caller.takeCost(), { hookCalls: 0, hookUs: 0 });
+    assert.deepEqual(caller.takeCost(), { hookCalls: 2, hookUs: 14, hookMaxUs: 7 });
+    assert.deepEqual(caller.takeCost(), { hookCalls: 0, hookUs: 0, hookMaxUs: 0 });
   });
 
   it('that returns a promise ends the run', () => {

@@ -5,17 +5,12 @@ import fc from 'fast-check';
 import { FINE } from '../../src/measure/buckets.js';
 import { addCells, addCounts, type Cell, type Counts, emptyCounts } from '../../src/measure/cell.js';
 import { addDistributions, emptyDistribution } from '../../src/measure/distribution.js';
+import { ResultFormatError } from '../../src/measure/line-codec.js';
 import { MergeError, mergeHeads } from '../../src/measure/merge.js';
 import type { Settled } from '../../src/measure/operation.js';
 import { OUTCOMES } from '../../src/measure/outcome.js';
 import { type Closed, Recorder } from '../../src/measure/recorder.js';
-import {
-  absorbLine,
-  ResultFormatError,
-  type ResultLine,
-  readLine,
-  writeLine,
-} from '../../src/measure/result-file.js';
+import { absorbLine, type ResultLine, readLine, writeLine } from '../../src/measure/result-file.js';
 import { emptySnapshot, type Head, mergeSnapshots, type Snapshot } from '../../src/measure/snapshot.js';
 import { Collector } from '../../src/workers/collector.js';
 import { curveOf, planOf, streamOf } from '../support/plans.js';
@@ -361,6 +356,7 @@ describe('the collector', () => {
     cells,
     slices: [],
     tenants: [],
+    emissions: [],
   });
   const cell = (windowS: number): Cell => {
     const [first] = record([{ ...PLAIN, ...NOT_RECORDED }]).flatMap((part) => part.cells);

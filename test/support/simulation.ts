@@ -6,7 +6,6 @@ import type { Clock } from '../../src/drive/pacing/clock.js';
 import type { Opening } from '../../src/drive/sockets/socket-opener.js';
 import type { Connection, ConnectionListener, Transport } from '../../src/drive/transports/transport.js';
 import { Conversation } from '../../src/drive/visits/conversation.js';
-import type { Health } from '../../src/measure/cell.js';
 import type { Outcome } from '../../src/measure/outcome.js';
 import {
   absorbCell,
@@ -16,6 +15,7 @@ import {
   type Head,
   type Snapshot,
 } from '../../src/measure/snapshot.js';
+import type { Health } from '../../src/measure/vitals.js';
 import { type DrawKey, draw, drawKey } from '../../src/random.js';
 import type { Row } from '../../src/recording/row.js';
 import type { Phase, Plan, PlanInputs } from '../../src/scenario/plan.js';

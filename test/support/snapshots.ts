@@ -21,6 +21,7 @@ import {
   phaseIndexAt,
   type Snapshot,
 } from '../../src/measure/snapshot.js';
+import { emptyStallTimes } from '../../src/measure/vitals.js';
 import type { Gate } from '../../src/scenario/gate.js';
 import type { Plan, PlanStream } from '../../src/scenario/plan.js';
 
@@ -480,6 +481,11 @@ function withHealth(snapshot: Snapshot, fitness: typeof CALM = CALM): Snapshot {
     addresses: { '10.0.0.1': 13, '10.0.0.2': 12 },
     hookCalls: 0,
     hookUs: 0,
+    hookMaxUs: 0,
+    stalls: { ...emptyStallTimes(), unknown: fitness.gapUs },
+    gcs: 4,
+    gcUs: 1_800,
+    gcMaxUs: 700,
   }));
   return { ...snapshot, health };
 }

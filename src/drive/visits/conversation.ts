@@ -42,7 +42,7 @@ export class Conversation {
 
   /** What the scenario's hooks have cost since the last call. */
   takeHookCost(): HookCost {
-    return this.hooks?.takeCost() ?? { hookCalls: 0, hookUs: 0 };
+    return this.hooks?.takeCost() ?? { hookCalls: 0, hookUs: 0, hookMaxUs: 0 };
   }
 
   /**

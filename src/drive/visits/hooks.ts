@@ -26,6 +26,7 @@ export class HookCaller {
   readonly #thrown = new Set<keyof Hooks>();
   #calls = 0;
   #spentUs = 0;
+  #longestUs = 0;
 
   constructor(options: HookOptions) {
     this.#options = options;
@@ -64,8 +65,12 @@ export class HookCaller {
 
   /** Calls since the last time this was asked, and microseconds spent in them. */
   takeCost(): HookCost {
-    const cost = { hookCalls: this.#calls, hookUs: Math.round(this.#spentUs) };
-    this.#calls = this.#spentUs = 0;
+    const cost = {
+      hookCalls: this.#calls,
+      hookUs: Math.round(this.#spentUs),
+      hookMaxUs: Math.round(this.#longestUs),
+    };
+    this.#calls = this.#spentUs = this.#longestUs = 0;
     return cost;
   }
 
@@ -83,7 +88,9 @@ export class HookCaller {
       return false;
     } finally {
       this.#calls++;
-      this.#spentUs += this.#options.nowUs() - startUs;
+      const tookUs = this.#options.nowUs() - startUs;
+      this.#spentUs += tookUs;
+      this.#longestUs = Math.max(this.#longestUs, tookUs);
     }
     if (isThenable(returned))
       throw new Error(`the hook ${name} returned a promise; hooks must be synchronous`);

@@ -1,0 +1,44 @@
+// The head of a result: the facts of a run that are known before its first request.
+import { hostname } from 'node:os';
+import type { PacingChoice } from '../drive/pacing/calibrate.js';
+import type { Head } from '../measure/snapshot.js';
+import { VERSION } from '../version.js';
+import { amplifiedOf, coverageOf } from './coverage.js';
+import type { Prepared } from './prepare.js';
+
+/** @param startUs due time 0 on the process's monotonic clock, which is also an instant */
+export function headOf(
+  prepared: Prepared,
+  plannedTotal: number,
+  workers: number,
+  startUs: number,
+  { pacing, lateness }: PacingChoice,
+): Head {
+  const { loaded, rate, shard } = prepared;
+  const amplified = amplifiedOf(prepared);
+  return {
+    format: 1,
+    version: VERSION,
+    node: process.version,
+    plan: loaded.plan,
+    planId: loaded.planId,
+    scenario: loaded.name,
+    label: loaded.label ?? null,
+    target: loaded.target.url,
+    targetIsLocal: loaded.target.loopback,
+    shards: [shard],
+    hosts: [hostname()],
+    workers,
+    startedAt: new Date(startUs / 1e3).toISOString(),
+    durationS: rate.durationS,
+    phases: rate.phases,
+    normalPerSec: rate.normalPerSec,
+    peakPerSec: rate.peakPerSec,
+    plannedTotal,
+    gates: loaded.gates,
+    capDeclared: loaded.maxInFlight !== null,
+    coverage: coverageOf(prepared),
+    pacing: { by: pacing, ...lateness },
+    ...(amplified.length > 0 && { amplified }),
+  };
+}

@@ -1,0 +1,29 @@
+// Emission: how many operations were due and how many were fired, in tenths of a second; what fidelity is judged by.
+import { SLICE_S } from './cell.js';
+
+/** Length of a bin. */
+export const BIN_US = 100_000;
+/** Bins of a slice. */
+export const BINS = (SLICE_S * 1e6) / BIN_US;
+
+/** One slice of time since the start. What fires late is fired in a later bin than it was due in, maybe a later slice. */
+export interface Emission {
+  /** First second of the slice; a multiple of SLICE_S. */
+  sliceS: number;
+  /** BINS counts of operations by when they were due; those that never fired are among them. */
+  due: number[];
+  /** BINS counts by when they fired. */
+  fired: number[];
+}
+
+export function emptyEmission(sliceS: number): Emission {
+  return { sliceS, due: new Array<number>(BINS).fill(0), fired: new Array<number>(BINS).fill(0) };
+}
+
+/** Adds b, of the same slice, to a, in place. */
+export function addEmission(a: Emission, b: Emission): void {
+  for (let i = 0; i < BINS; i++) {
+    a.due[i] = (a.due[i] as number) + (b.due[i] as number);
+    a.fired[i] = (a.fired[i] as number) + (b.fired[i] as number);
+  }
+}
