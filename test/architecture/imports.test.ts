@@ -130,7 +130,7 @@ describe('the architecture', () => {
     const enders = sources
       .filter((source) => codeOf(source).includes('process.exit('))
       .map(({ file }) => file);
-    assert.deepEqual(enders.sort(), ['commands/run.ts', 'commands/terminal.ts']);
+    assert.deepEqual(enders.sort(), ['commands/stop.ts', 'commands/terminal.ts']);
   });
 
   it('fences risky dependencies in one file each', () => {
