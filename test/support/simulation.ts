@@ -9,6 +9,7 @@ import { Conversation } from '../../src/drive/visits/conversation.js';
 import type { Outcome } from '../../src/measure/outcome.js';
 import {
   absorbCell,
+  absorbEmission,
   absorbSlice,
   absorbTenant,
   emptySnapshot,
@@ -359,6 +360,7 @@ export function simulate(options: SimulationOptions): Simulated {
       }
       for (const slice of closed.slices) absorbSlice(snapshot, slice);
       for (const tenant of closed.tenants) absorbTenant(snapshot, tenant);
+      for (const emission of closed.emissions) absorbEmission(snapshot, emission);
       snapshot.health.push(...health);
     },
     stopRequested: () => driver.stop(0),
