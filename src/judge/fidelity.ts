@@ -93,7 +93,7 @@ function emptyTally(): Tally {
 }
 
 /** By first second of the slice. Slices that a killed run did not close are left out with all that they held. */
-function tallySlices({ head, slices, seconds, emissions }: Snapshot): Map<number, Tally> {
+function tallySlices({ head, slices, seconds, emissions, ends }: Snapshot): Map<number, Tally> {
   const tallies = new Map<number, Tally>();
   for (const sliceS of emissions.keys()) tallies.set(sliceS, emptyTally());
   for (const { sliceS, phase, lag } of slices.values()) {
@@ -103,8 +103,10 @@ function tallySlices({ head, slices, seconds, emissions }: Snapshot): Map<number
   }
   const fromS = warmupEndS(head);
   for (const [windowS, { streams }] of seconds) {
-    const tally = tallies.get(windowS - (windowS % SLICE_S));
+    const sliceS = windowS - (windowS % SLICE_S);
+    const tally = tallies.get(sliceS) ?? (ends.length > 0 ? emptyTally() : undefined);
     if (tally === undefined || windowS < fromS) continue;
+    tallies.set(sliceS, tally);
     for (const counts of streams) tally.neverFired += neverFired(counts, head.capDeclared);
   }
   return tallies;

@@ -27,11 +27,13 @@ export class EmissionRecorder {
 
   /**
    * Gives up the slices that end at or before a second. Whatever is due from there on is ready and fired later still,
-   * so nothing is added to them.
+   * so nothing is added to them. In order, so that a file that was cut has nothing fired without having been due.
    */
   take(endS: number, into: Emission[]): void {
-    for (const [sliceS, emission] of this.#open) {
-      if (sliceS + SLICE_S > endS) continue;
+    const over = [...this.#open.keys()].filter((sliceS) => sliceS + SLICE_S <= endS).sort((a, b) => a - b);
+    for (const sliceS of over) {
+      const emission = this.#open.get(sliceS);
+      if (emission === undefined) continue;
       this.#open.delete(sliceS);
       if (emission === this.#current) this.#currentUs = Number.NEGATIVE_INFINITY;
       into.push(emission);
