@@ -35,7 +35,6 @@ export class EmissionRecorder {
       const emission = this.#open.get(sliceS);
       if (emission === undefined) continue;
       this.#open.delete(sliceS);
-      if (emission === this.#current) this.#currentUs = Number.NEGATIVE_INFINITY;
       into.push(emission);
     }
   }

@@ -183,8 +183,8 @@ describe('the dispersion', () => {
     dispersionsOf(emissions).map(({ ratio }) => ratio ?? Number.NaN);
 
   it('of a Poisson process is about 1 in every window, and the same of what is fired on time', () => {
-    for (const { planned, ratio } of dispersionsOf(emissionsOf(poisson(120_000, 1200), () => 150))) {
-      assert.ok(planned !== null && Math.abs(planned - 1) < 0.25, `${planned}`);
+    for (const { planned, ratio } of dispersionsOf(emissionsOf(poisson(60_000, 12_000), () => 150))) {
+      assert.ok(planned !== null && Math.abs(planned - 1) < 0.06, `${planned}`);
       assert.ok(ratio !== null && Math.abs(ratio - 1) < 0.02, `${ratio}`);
     }
   });
@@ -196,6 +196,11 @@ describe('the dispersion', () => {
       assert.ok(planned !== null && planned < 0.05, `${planned}`);
       assert.ok(ratio !== null && Math.abs(ratio - 1) < 0.05, `${ratio}`);
     }
+  });
+
+  it('takes the end of a run for its end', () => {
+    const [tenth] = dispersionsOf(emissionsOf(even(1_200, 12), () => 0));
+    assert.ok((tenth?.planned ?? 1) < 0.01, `${tenth?.planned}`);
   });
 
   it('is not that of a ramp, which is divided out', () => {
