@@ -4,7 +4,7 @@
 // and once more after a gap; what the thread would have done anyway until the gap began is taken off, at the rate of
 // before. Garbage collection is told of some turns after it was, so gaps are decided when a health line is made.
 
-import { emptyStallTimes, type StallCause, type StallTimes } from '../measure/vitals.js';
+import { emptyStallTimes, STALL_CAUSES, type StallCause, type StallTimes } from '../measure/vitals.js';
 
 /** Counters of one thread, microseconds since it began. */
 export interface ThreadTimes {
@@ -41,6 +41,9 @@ const RATE_STEP = 1 / 4;
 const TOLD_US = 100_000;
 /** Gaps that wait to be decided; those before are decided by what is known. */
 const WAITING_MAX = 512;
+
+/** Less of a gap than this that nothing explains is a matter of readings. */
+const REST_SHARE = 0.2;
 
 /** A gap and what is known of it. */
 export interface GapFacts {
@@ -130,7 +133,7 @@ export class StallCauses {
     this.#decide(told === -1 ? this.#waiting.length : told);
     const { stalls, ...sums } = this.#sums;
     this.#sums = emptySums();
-    for (const cause of Object.keys(stalls) as StallCause[]) stalls[cause] = Math.round(stalls[cause]);
+    for (const cause of STALL_CAUSES) stalls[cause] = Math.round(stalls[cause]);
     const gapUs = Object.values(stalls).reduce((sum, us) => sum + us, 0);
     const rounded = { gapMaxUs: Math.round(sums.gapMaxUs), gcMaxUs: Math.round(sums.gcMaxUs) };
     return { ...sums, ...rounded, gcUs: Math.round(sums.gcUs), gapUs, stalls };
@@ -155,9 +158,9 @@ export class StallCauses {
     let first = 0;
     for (const gap of this.#waiting.splice(0, count)) {
       while ((this.#collections[first]?.endUs ?? Number.POSITIVE_INFINITY) <= gap.startUs) first++;
-      const cause = causeOf({ ...gap, gcUs: overlapUs(this.#collections, first, gap) });
+      const parts = splitGap({ ...gap, gcUs: overlapUs(this.#collections, first, gap) });
+      for (const cause of STALL_CAUSES) sums.stalls[cause] += parts[cause];
       sums.gaps++;
-      sums.stalls[cause] += gap.lengthUs;
       sums.gapMaxUs = Math.max(sums.gapMaxUs, gap.lengthUs);
     }
     const fromUs = this.#waiting[0]?.startUs ?? Number.POSITIVE_INFINITY;
@@ -166,25 +169,24 @@ export class StallCauses {
 }
 
 /**
- * What a gap is blamed on: what most of it went to. Waiting for a processor comes before what was waiting, and
- * collecting garbage before the hook that made it; what neither ran nor waited was stopped.
+ * Splits a gap by what held the loop up; the parts add up to its length. A wait for a processor is taken to have been
+ * spread evenly over it, and collections to have been in hooks where there were hooks. What is left, neither run nor
+ * waited, was a halt; a little of that is a reading that came late, and goes to the largest part.
  */
-export function causeOf({ lengthUs, ranUs, waitedUs, hookUs, gcUs }: GapFacts): StallCause {
-  if (Number.isNaN(ranUs)) {
-    if (gcUs >= lengthUs / 2) return 'gc';
-    return hookUs >= lengthUs / 2 ? 'hook' : 'unknown';
-  }
-  const gc = Math.max(0, gcUs - waitedUs);
-  const hook = Math.max(0, hookUs - gc - waitedUs);
-  const busy = Math.max(0, ranUs - gc - hook);
-  const shares: [StallCause, number][] = [
-    ['preempted', waitedUs],
-    ['gc', gc],
-    ['hook', hook],
-    ['busy', busy],
-    ['halted', Math.max(0, lengthUs - waitedUs - gc - hook - busy)],
-  ];
-  return shares.reduce((most, share) => (share[1] > most[1] ? share : most))[0];
+export function splitGap({ lengthUs, ranUs, waitedUs, hookUs, gcUs }: GapFacts): StallTimes {
+  const known = !Number.isNaN(ranUs);
+  const preempted = known ? waitedUs : 0;
+  const awake = 1 - preempted / lengthUs;
+  const gc = gcUs * awake;
+  const hook = Math.max(0, hookUs * awake - gc);
+  let leftUs = Math.max(0, lengthUs - preempted - gc - hook);
+  const busy = known ? Math.min(leftUs, Math.max(0, ranUs - gc - hook)) : 0;
+  leftUs -= busy;
+  const parts = { ...emptyStallTimes(), preempted, gc, hook, busy };
+  const most = STALL_CAUSES.reduce<StallCause>((a, b) => (parts[b] > parts[a] ? b : a), 'gc');
+  const rest = leftUs < REST_SHARE * lengthUs ? most : known ? 'halted' : 'unknown';
+  parts[rest] += leftUs;
+  return parts;
 }
 
 function overlapUs(collections: readonly Collection[], first: number, gap: Gap): number {
