@@ -14,6 +14,7 @@ import { lanesOf, type Shard } from '../schedule/lanes.js';
 import { formatCount, formatDuration, formatMultiple, formatRate } from '../units.js';
 import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
+import { watchProcess } from '../workers/watch-process.js';
 import { headOf } from './head.js';
 import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
@@ -121,11 +122,12 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   );
   const startUs =
     options.startAt === undefined ? monotonicNowUs() + START_DELAY_US : options.startAt.getTime() * 1e3;
-  const head = headOf(prepared, plannedTotal, resources.workers, startUs, choice);
+  const head = headOf(prepared, plannedTotal, resources.workers, startUs, choice, reached.target);
   snapshot = emptySnapshot(head);
   writer.write({ kind: 'head', head });
 
   const view = showProgress(prepared, pool, snapshot, startUs, terminal);
+  const watch = watchProcess(options.shard, startUs, machine, emit);
   const signals = stopOnSignal(pool, loaded.plan.timeoutUs, () => view.stopping());
   const name = followName(reached, pool, terminal);
   pool.start(startUs, choice.pacing);
@@ -133,6 +135,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   name.stop();
   signals.off();
   view.stop();
+  watch.end();
   emit({
     kind: 'end',
     end: {

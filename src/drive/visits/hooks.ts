@@ -27,6 +27,7 @@ export class HookCaller {
   #calls = 0;
   #spentUs = 0;
   #longestUs = 0;
+  #totalUs = 0;
 
   constructor(options: HookOptions) {
     this.#options = options;
@@ -74,6 +75,11 @@ export class HookCaller {
     return cost;
   }
 
+  /** Microseconds spent in hooks since the start. */
+  get totalUs(): number {
+    return this.#totalUs;
+  }
+
   /**
    * @returns false if it threw
    * @throws Error if it returned a promise, which ends the run: nothing would wait for it
@@ -90,6 +96,7 @@ export class HookCaller {
       this.#calls++;
       const tookUs = this.#options.nowUs() - startUs;
       this.#spentUs += tookUs;
+      this.#totalUs += tookUs;
       this.#longestUs = Math.max(this.#longestUs, tookUs);
     }
     if (isThenable(returned))
