@@ -7,7 +7,7 @@ import { type ResultLine, writeLine } from '../measure/result-file.js';
 import type { Head } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
 import { resultLines } from './results.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, warn } from './terminal.js';
 
 /**
  * Merges result files into one. Files hold their windows in ascending order, so they are read side by side and at
@@ -33,7 +33,7 @@ export async function mergeCommand(
     for (const cell of await takeWindow(sources, windowS, write)) write({ kind: 'cell', cell });
   }
   closeSync(descriptor);
-  for (const warning of warnings) terminal.err(`warning: ${warning}\n`);
+  for (const warning of warnings) warn(terminal, warning);
   terminal.err(`merged ${files.length} results into ${out}\n`);
   return ExitCode.passed;
 }
