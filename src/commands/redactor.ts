@@ -6,7 +6,9 @@
 /** A shorter text is found in half of all words: hiding it would tell more than it hides. */
 const SECRET_MIN = 4;
 /** Values of users that are looked for; of more than these nothing is shown that could hold one. */
-const USERS_MAX = 50_000;
+const USERS_MAX = 100_000;
+/** What stands where a text was cut: the beginning of a secret may stand before it. */
+const CUTS = ['…', '...'];
 
 /** Hides the secrets of a scenario. */
 export class Redactor {
@@ -26,6 +28,20 @@ export class Redactor {
     for (const [form, name] of this.#forms) {
       if (shown.includes(form)) shown = shown.replaceAll(form, `[env:${name}]`);
     }
+    return CUTS.reduce(
+      (text, cut) => (text.includes(cut) ? this.#withoutBeginnings(text, cut) : text),
+      shown,
+    );
+  }
+
+  #withoutBeginnings(text: string, cut: string): string {
+    let shown = text;
+    for (const [form, name] of this.#forms) {
+      for (let length = form.length - 1; length >= SECRET_MIN; length--) {
+        const beginning = form.slice(0, length) + cut;
+        if (shown.includes(beginning)) shown = shown.replaceAll(beginning, `[env:${name}]${cut}`);
+      }
+    }
     return shown;
   }
 }
@@ -37,12 +53,15 @@ export class Redactor {
 export function withoutUsers(text: string, columns: readonly (readonly string[])[]): string {
   const values = columns.reduce((n, column) => n + column.length, 0);
   if (values > USERS_MAX) return 'a message that may quote a user’s data is not shown';
+  // Most values are not in it, which their first characters tell.
+  const beginnings = new Set(Array.from({ length: text.length }, (_, at) => text.slice(at, at + SECRET_MIN)));
   let shown = text;
   for (const column of columns) {
     for (const value of column) {
       if (value.length < SECRET_MIN) continue;
-      for (const form of [value, jsonOf(value), urlOf(value)]) {
-        if (shown.includes(form)) shown = shown.replaceAll(form, '[user]');
+      const url = urlOf(value);
+      for (const form of [value, jsonOf(value), url, url.replaceAll('%20', '+')]) {
+        if (beginnings.has(form.slice(0, SECRET_MIN))) shown = shown.replaceAll(form, '[user]');
       }
     }
   }

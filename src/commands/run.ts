@@ -50,8 +50,9 @@ export interface RunResult {
   readonly out: string;
 }
 
-/** Characters of what a worker says: it may hold what a target sent. */
-const WORDS_MAX = 2_000;
+/** Characters of what a worker says that are looked at: it may hold what a target sent. */
+const WORDS_MAX = 16_384;
+const WORDS_SHOWN = 2_000;
 /** Time between the threads being ready and due time 0: for the start to reach all of them. */
 const START_DELAY_US = 200_000;
 
@@ -149,7 +150,9 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   writer.close();
   if (end.reason === 'worker_failed') {
     const words = end.error.stack ?? end.error.message;
-    terminal.err(`a worker failed: ${withoutUsers(words.slice(0, WORDS_MAX), users)}\n`);
+    terminal.err(
+      `a worker failed: ${withoutUsers(words.slice(0, WORDS_MAX), users).slice(0, WORDS_SHOWN)}\n`,
+    );
   }
 
   const judgement = judge(snapshot, head.gates);
