@@ -123,6 +123,7 @@ withOverrides(command('run <scenario>', 'replay a scenario at its target and rep
       .choices(TRANSPORT_OPTIONS)
       .default('auto'),
   )
+  .option('--force', 'load a target that another run loads, or with more than this machine can send', false)
   .option('--start-at <instant>', 'when due time 0 is, so that shards start together', readInstant)
   .option('-o, --out <file>', 'the result file (default: out/SCENARIO-TIME.ndjson)')
   .option('-r, --report <format[=file]>', 'text or json; repeatable (default: text)', collect)
@@ -137,6 +138,7 @@ interface RunFlags {
   readonly pacing: PacingWanted;
   readonly transport: TransportOption;
   readonly workers?: number;
+  readonly force: boolean;
   readonly startAt?: Date;
   readonly out?: string;
   readonly report?: string[];
@@ -237,7 +239,7 @@ command('merge <results...>', 'merge results of the shards of one run into one f
   .action(does(async (files: string[], flags: { out: string }) => mergeCommand(files, flags.out, terminal)));
 
 command('calibrate', 'measure what this machine can send, against a null server of its own')
-  .option('--for <duration>', 'how long it may take, from 4s', '24s')
+  .option('--for <duration>', 'how long it may take, from 4s', '26s')
   .option('--workers <n>', 'sender threads; half of the cores unless given', readWorkers)
   .addOption(
     new Option('--transport <how>', 'HTTP/1.1 over wire or undici, or HTTP/2')

@@ -1,18 +1,23 @@
 // The head of a result: the facts of a run that are known before its first request.
 import { hostname } from 'node:os';
 import type { PacingChoice } from '../drive/pacing/calibrate.js';
+import type { CeilingUse } from '../measure/calibration.js';
 import type { Head } from '../measure/snapshot.js';
 import { VERSION } from '../version.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
 import type { Prepared } from './prepare.js';
 
-/** @param startUs due time 0 on the process's monotonic clock, which is also an instant */
+/**
+ * @param startUs due time 0 on the process's monotonic clock, which is also an instant
+ * @param calibration null where this machine was not calibrated for such a run
+ */
 export function headOf(
   prepared: Prepared,
   plannedTotal: number,
   workers: number,
   startUs: number,
   { pacing, lateness }: PacingChoice,
+  calibration: CeilingUse | null,
 ): Head {
   const { loaded, rate, shard } = prepared;
   const amplified = amplifiedOf(prepared);
@@ -39,6 +44,7 @@ export function headOf(
     capDeclared: loaded.maxInFlight !== null,
     coverage: coverageOf(prepared),
     pacing: { by: pacing, ...lateness },
+    ...(calibration && { calibration }),
     ...(amplified.length > 0 && { amplified }),
   };
 }

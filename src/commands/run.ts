@@ -14,10 +14,12 @@ import { lanesOf, type Shard } from '../schedule/lanes.js';
 import { formatCount, formatDuration, formatMultiple, formatRate } from '../units.js';
 import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
+import { askCeiling, refuseCeiling } from './ceiling.js';
 import { headOf } from './head.js';
+import { holdingTarget } from './hold-target.js';
 import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
-import { prepare } from './prepare.js';
+import { type Prepared, prepare } from './prepare.js';
 import { negotiate, wishOf } from './protocol.js';
 import { followName, mannerOf, reachTarget } from './reach.js';
 import { type ReportRequest, writeReports } from './reports.js';
@@ -37,6 +39,8 @@ export interface RunOptions extends Overrides {
   readonly startAt?: Date;
   /** The result file; `out/SCENARIO-TIME.ndjson` unless given. */
   readonly out?: string;
+  /** Goes on where another run has the target, and above what this machine can send; absent: no. */
+  readonly force?: boolean;
   /** Reports to make; the text on standard output if none. */
   readonly reports: readonly ReportRequest[];
 }
@@ -67,6 +71,11 @@ export async function runCommand(file: string, options: RunOptions, terminal: Te
 /** Does what `runCommand` does, and gives back what came of it. */
 export async function carryOut(file: string, options: RunOptions, terminal: Terminal): Promise<RunResult> {
   const prepared = await prepare(file, options, options.shard, terminal.env);
+  const work = () => perform(prepared, options, terminal);
+  return holdingTarget(prepared, options.force === true, terminal, work);
+}
+
+async function perform(prepared: Prepared, options: RunOptions, terminal: Terminal): Promise<RunResult> {
   const { loaded, rate } = prepared;
   const machine = readMachine();
   const resources = planResources(
@@ -85,6 +94,17 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   for (const warning of reached.warnings) terminal.err(`warning: ${warning}\n`);
   refuseShortage(prepared, machine, reached.target.addresses.length);
   const transport = await negotiate(wish, reached.target);
+  const ceiling = askCeiling(
+    {
+      peakPerSec: rate.peakPerSec / options.shard.n,
+      workers: resources.workers,
+      transport,
+      secure: loaded.target.secure,
+    },
+    terminal.env,
+    now.getTime(),
+  );
+  for (const warning of refuseCeiling(ceiling, options.force === true)) terminal.err(`warning: ${warning}\n`);
   const out = options.out ?? defaultOut(loaded.name, now);
   const writer = new ResultWriter(out);
 
@@ -121,7 +141,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   );
   const startUs =
     options.startAt === undefined ? monotonicNowUs() + START_DELAY_US : options.startAt.getTime() * 1e3;
-  const head = headOf(prepared, plannedTotal, resources.workers, startUs, choice);
+  const head = headOf(prepared, plannedTotal, resources.workers, startUs, choice, ceiling.use);
   snapshot = emptySnapshot(head);
   writer.write({ kind: 'head', head });
 

@@ -1,4 +1,5 @@
 // The report of a plan: what would be sent, for people and for scripts.
+import type { CeilingUse } from '../measure/calibration.js';
 import type { Coverage } from '../measure/snapshot.js';
 import type { ConnectionPolicy, Phase } from '../scenario/plan.js';
 import type { Amplified } from '../schedule/acceptance.js';
@@ -51,6 +52,8 @@ export interface PlanReport {
   readonly connectionsAtPeak: { readonly open: number; readonly newPerSec: number } | null;
   /** What those take of this machine, where its limits are known. */
   readonly needs: readonly { readonly what: string; readonly needed: number; readonly available: number }[];
+  /** How the peak of the shard stands to what this machine can send; null where it was not calibrated for that. */
+  readonly ceiling: CeilingUse | null;
   readonly coverage: Coverage;
   /** The acceptance test of each amplified recording. */
   readonly amplified: readonly Amplified[];
@@ -138,6 +141,12 @@ export function planText(report: PlanReport, columns: number, paint: Paint): str
       'Under way',
       `at most ${formatCount(report.inFlightMax)} requests at once (timeout ${formatDuration(report.timeoutUs)}), ${report.workers} worker${report.workers > 1 ? 's' : ''}`,
     ),
+    ...(report.ceiling === null
+      ? []
+      : say(
+          'Ceiling',
+          `the peak is ${formatShare(report.ceiling.share)} of ${formatRate(report.ceiling.ceilingPerSec)}, which this machine was calibrated to on ${report.ceiling.measuredAt.slice(0, 10)}`,
+        )),
     ...(report.requestBytes === null
       ? []
       : say(

@@ -1,8 +1,9 @@
 // Remarks: the sections of the details that are sentences, not tables: gates, generator, findings, coverage, run.
+import { ageDays } from '../judge/ceiling.js';
 import { fitnessOf } from '../judge/diagnosis.js';
 import type { Judgement } from '../judge/verdict.js';
-import type { Snapshot } from '../measure/snapshot.js';
-import { formatCount, formatDuration, formatShare } from '../units.js';
+import type { Head, Snapshot } from '../measure/snapshot.js';
+import { formatCount, formatDuration, formatRate, formatShare } from '../units.js';
 import { safe } from './escape.js';
 import { type Line, labelled, type Piece, piece } from './line.js';
 import { plural } from './words.js';
@@ -32,6 +33,7 @@ export function generator(snapshot: Snapshot, width: number): Line[] {
       width,
     ),
   );
+  lines.push(...ceiling(head, width));
   if (health.length === 0) return lines;
   const { gaps, gapUs, gapMaxUs, busyPermilleMax, inFlightMax } = fitness;
   const stalls =
@@ -57,6 +59,16 @@ export function generator(snapshot: Snapshot, width: number): Line[] {
       ),
     );
   return lines;
+}
+
+/** How the planned peak stood to what the machine can send. */
+function ceiling({ calibration, startedAt }: Head, width: number): Line[] {
+  if (calibration === undefined) return [];
+  const { ceilingPerSec, share, measuredAt } = calibration;
+  const days = ageDays(measuredAt, Date.parse(startedAt));
+  const when = days === 0 ? 'on the same day' : `${plural(days, formatCount(days), 'day')} before`;
+  const text = `${formatRate(ceilingPerSec)} by calibration ${when}; the planned peak is ${formatShare(share)} of it`;
+  return fact('ceiling', text, width);
 }
 
 export function findings({ validity }: Judgement, width: number): Line[] {

@@ -24,7 +24,7 @@ const TIMEOUT_US = 2_000_000;
 const LANES = 1_024;
 /** The top of the stairs, of the rate that was found to break off: a process that is warm does more. */
 const TOP = 1.2;
-const STEPS_MAX = 10;
+const STEPS_MAX = 8;
 /** Before the stairs, at this share of their top, for as long as one step: for the compiler, and counted by nobody. */
 const WARMUP_SHARE = 0.3;
 
