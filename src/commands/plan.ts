@@ -19,6 +19,7 @@ import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { demandOf, endsOf, type Need, resourcesNeeded, shortageOf } from './resources.js';
+import { extentOf, memoryOf, resultBytesOf } from './space.js';
 import type { Terminal } from './terminal.js';
 import { routeSharesOf, visitsOf, warningsOf, withoutUsers } from './visits.js';
 
@@ -76,6 +77,7 @@ function reportOf(prepared: Prepared, env: Terminal['env']): PlanReport {
   // Nothing is asked of the target: HTTP/1.1, unless the scenario says otherwise.
   const transport = target.http === '2' ? 'http2' : 'wire';
   const { workers } = resources;
+  const extent = extentOf(prepared, workers, resources.inFlightMax);
   const ceiling = askCeiling({ peakPerSec, workers, transport, secure: target.secure }, env, Date.now());
   const refused = ceiling.refused === null ? [] : [`${ceiling.refused}; a run would be refused`];
   return {
@@ -105,6 +107,7 @@ function reportOf(prepared: Prepared, env: Terminal['env']): PlanReport {
     connectionsAtPeak: demand,
     needs: needs.map(({ what, needed, available }) => ({ what, needed, available })),
     ceiling: ceiling.use,
+    space: { ...memoryOf(extent), stalledInFlight: extent.stalled, resultBytes: resultBytesOf(extent) },
     coverage: coverageOf(prepared),
     amplified: amplifiedOf(prepared),
     gates: loaded.gates.map(({ text }) => text),

@@ -26,6 +26,7 @@ import { type ReportRequest, writeReports } from './reports.js';
 import { refuseShortage } from './resources.js';
 import { defaultOut, ResultWriter } from './result-writer.js';
 import { showProgress } from './show-progress.js';
+import { checkSpace, extentOf } from './space.js';
 import { stopOnSignal } from './stop.js';
 import type { Terminal } from './terminal.js';
 
@@ -86,8 +87,11 @@ async function perform(prepared: Prepared, options: RunOptions, terminal: Termin
     machine,
   );
   for (const warning of [...loaded.warnings, ...resources.warnings]) terminal.err(`warning: ${warning}\n`);
-  if (loaded.hooksFile !== null) await loadHooks(loaded.hooksFile);
   const now = new Date();
+  const out = options.out ?? defaultOut(loaded.name, now);
+  for (const warning of checkSpace(extentOf(prepared, resources.workers, resources.inFlightMax), out))
+    terminal.err(`warning: ${warning}\n`);
+  if (loaded.hooksFile !== null) await loadHooks(loaded.hooksFile);
   const run = `${loaded.planId.slice(0, 8)}-${(options.startAt ?? now).getTime().toString(36)}`;
   const wish = wishOf(loaded.target, options.transport);
   const reached = await reachTarget(loaded, VERSION, run);
@@ -105,7 +109,6 @@ async function perform(prepared: Prepared, options: RunOptions, terminal: Termin
     now.getTime(),
   );
   for (const warning of refuseCeiling(ceiling, options.force === true)) terminal.err(`warning: ${warning}\n`);
-  const out = options.out ?? defaultOut(loaded.name, now);
   const writer = new ResultWriter(out);
 
   const plannedTotal = countArrivals(loaded.plan, loaded.inputs, prepared.recorded, options.shard);

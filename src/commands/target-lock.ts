@@ -212,8 +212,9 @@ function read(file: string): Holder | undefined {
   try {
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     if (!fstatSync(descriptor).isFile()) return undefined;
-    const buffer = Buffer.alloc(FILE_BYTES_MAX);
+    const buffer = Buffer.alloc(FILE_BYTES_MAX + 1);
     const length = readSync(descriptor, buffer, 0, buffer.length, 0);
+    if (length > FILE_BYTES_MAX) return undefined;
     return holder.parse(JSON.parse(buffer.toString('utf8', 0, length)));
   } catch {
     return undefined;

@@ -54,11 +54,23 @@ export interface PlanReport {
   readonly needs: readonly { readonly what: string; readonly needed: number; readonly available: number }[];
   /** How the peak of the shard stands to what this machine can send; null where it was not calibrated for that. */
   readonly ceiling: CeilingUse | null;
+  /** About what a run takes of this machine, bytes. */
+  readonly space: PlannedSpace;
   readonly coverage: Coverage;
   /** The acceptance test of each amplified recording. */
   readonly amplified: readonly Amplified[];
   readonly gates: readonly string[];
   readonly warnings: readonly string[];
+}
+
+export interface PlannedSpace {
+  /** Memory if the target keeps up. */
+  readonly bytes: number;
+  /** Memory if it answers nothing, with so many requests under way. */
+  readonly stalledBytes: number;
+  readonly stalledInFlight: number;
+  /** The result file, at most. */
+  readonly resultBytes: number;
 }
 
 export interface PlannedStream {
@@ -141,6 +153,7 @@ export function planText(report: PlanReport, columns: number, paint: Paint): str
       'Under way',
       `at most ${formatCount(report.inFlightMax)} requests at once (timeout ${formatDuration(report.timeoutUs)}), ${report.workers} worker${report.workers > 1 ? 's' : ''}`,
     ),
+    ...say('Space', space(report.space)),
     ...(report.ceiling === null
       ? []
       : say(
@@ -185,6 +198,11 @@ function connections({ connections: policy, connectionsAtPeak }: PlanReport): st
   const { open, newPerSec } = connectionsAtPeak;
   const fresh = newPerSec > 0 ? `, ${formatRate(newPerSec)} new` : '';
   return `${kind}: about ${formatCount(open)} open at the peak${fresh}, if the target keeps up`;
+}
+
+function space({ bytes, stalledBytes, stalledInFlight, resultBytes }: PlannedSpace): string {
+  const stalled = `${formatBytes(stalledBytes)} if the target stalls with ${formatCount(stalledInFlight)} requests under way`;
+  return `about ${formatBytes(bytes)} of memory, ${stalled}; a result file of up to ${formatBytes(resultBytes)}`;
 }
 
 function needs(report: PlanReport, say: (label: string, text: string) => Line[]): Line[] {
