@@ -239,7 +239,7 @@ command('merge <results...>', 'merge results of the shards of one run into one f
   .action(does(async (files: string[], flags: { out: string }) => mergeCommand(files, flags.out, terminal)));
 
 command('calibrate', 'measure what this machine can send, against a null server of its own')
-  .option('--for <duration>', 'how long it may take, from 4s', '26s')
+  .option('--for <duration>', 'how long it may take, from 5s', '26s')
   .option('--workers <n>', 'sender threads; half of the cores unless given', readWorkers)
   .addOption(
     new Option('--transport <how>', 'HTTP/1.1 over wire or undici, or HTTP/2')

@@ -26,7 +26,7 @@ export interface CalibrateOptions {
 }
 
 /** Below, there is not a second for each part; above, nothing is learned. */
-const SHORTEST_S = 4;
+const SHORTEST_S = 5;
 const LONGEST_S = 600;
 /** What a run has by default at most: more null servers than these are seldom worth their start. */
 const WORKERS_MAX = 16;

@@ -90,13 +90,15 @@ async function highestOf(
   const { pool } = startPool(load, options, servers);
   await pool.ready();
   const startUs = monotonicNowUs() + START_DELAY_US;
+  const endUs = load.stages.reduce((sum, { forUs }) => sum + forUs, 0);
   const watch = new RateWatch(READ_OVER_US);
   const timer = setInterval(() => {
     const atUs = monotonicNowUs() - startUs;
     const { ok } = pool.pulse();
     watch.see(atUs, ok);
     const broken = rateAt(load.stages, atUs - READ_OVER_US) > watch.highestPerSec * BROKEN_OFF;
-    if ((broken && watch.highestPerSec > 0) || (fresh && ok >= CONNECTIONS_MAX)) pool.stop('interrupted', 0);
+    const enough = atUs > endUs || (fresh && ok >= CONNECTIONS_MAX);
+    if (enough || (broken && watch.highestPerSec > 0)) pool.stop('interrupted', 0);
   }, LOOK_MS);
   pool.start(startUs, 'sleep');
   const end = await pool.ended();
