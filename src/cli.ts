@@ -4,6 +4,7 @@
 // commander's traps, and how they are closed here: it exits by itself on bad usage (exitOverride, so that bad usage
 // is exit code 2 like any other bad input), and it prints errors on its own (kept, they are good).
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CalibrateOptions } from './commands/calibrate.js';
 import { demoCommand } from './commands/demo.js';
 import type { ImportOptions } from './commands/import.js';
 import { type InitOptions, initCommand } from './commands/init.js';
@@ -124,6 +125,7 @@ withOverrides(command('run <scenario>', 'replay a scenario at its target and rep
       .choices(TRANSPORT_OPTIONS)
       .default('auto'),
   )
+  .option('--force', 'load a target that another run loads, or with more than this machine can send', false)
   .option('--start-at <instant>', 'when due time 0 is, so that shards start together', readInstant)
   .option('-o, --out <file>', 'the result file (default: out/SCENARIO-TIME.ndjson)')
   .option('-r, --report <format[=file]>', 'text or json; repeatable (default: text)', collect)
@@ -138,6 +140,7 @@ interface RunFlags {
   readonly pacing: PacingWanted;
   readonly transport: TransportOption;
   readonly workers?: number;
+  readonly force: boolean;
   readonly startAt?: Date;
   readonly out?: string;
   readonly report?: string[];
@@ -236,6 +239,23 @@ command('report <results...>', 'report results again; shards of one run are merg
 command('merge <results...>', 'merge results of the shards of one run into one file')
   .requiredOption('-o, --out <file>', 'the merged result file')
   .action(does(async (files: string[], flags: { out: string }) => mergeCommand(files, flags.out, terminal)));
+
+command('calibrate', 'measure what this machine can send, against a null server of its own')
+  .option('--for <duration>', 'how long it may take, from 5s', '26s')
+  .option('--workers <n>', 'sender threads; half of the cores unless given', readWorkers)
+  .addOption(
+    new Option('--transport <how>', 'HTTP/1.1 over wire or undici, or HTTP/2')
+      .choices(['wire', 'undici', 'http2'])
+      .default('wire'),
+  )
+  .option('--tls', 'over TLS', false)
+  .option('--json', 'the figures as JSON', false)
+  .action(
+    does(async (flags: CalibrateOptions) => {
+      const { calibrateCommand } = await import('./commands/calibrate.js');
+      return calibrateCommand(flags, terminal);
+    }),
+  );
 
 command('storefront', 'run the embedded shop platform on a loopback port')
   .option('-p, --port <n>', 'port on 127.0.0.1; a free one unless given')

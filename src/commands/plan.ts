@@ -14,11 +14,13 @@ import { lanesOf, type Shard, WHOLE } from '../schedule/lanes.js';
 import { RateArrivals } from '../schedule/rate-arrivals.js';
 import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
 import { rowsOf } from '../workers/rows.js';
+import { askCeiling } from './ceiling.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
 import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { demandOf, endsOf, type Need, resourcesNeeded, shortageOf } from './resources.js';
+import { extentOf, memoryOf, resultBytesOf } from './space.js';
 import { type Terminal, warn } from './terminal.js';
 import { routeSharesOf, visitsOf, warningsOf, withoutUsers } from './visits.js';
 
@@ -41,14 +43,14 @@ export async function planCommand(file: string, options: PlanOptions, terminal: 
     await writeArrivals(prepared);
     return ExitCode.passed;
   }
-  const report = reportOf(prepared);
+  const report = reportOf(prepared, terminal.env);
   terminal.out(
     options.json ? planJson(report) : planText(report, terminal.columns(), paintFor(terminal.colour)),
   );
   return ExitCode.passed;
 }
 
-function reportOf(prepared: Prepared): PlanReport {
+function reportOf(prepared: Prepared, env: Terminal['env']): PlanReport {
   const { loaded, shard, rate, recorded } = prepared;
   const { plan, inputs } = loaded;
   const streams = plan.streams.map((stream, i) => {
@@ -73,6 +75,13 @@ function reportOf(prepared: Prepared): PlanReport {
     undefined,
     machine,
   );
+  const peakPerSec = rate.peakPerSec / shard.n;
+  // Nothing is asked of the target: HTTP/1.1, unless the scenario says otherwise.
+  const transport = target.http === '2' ? 'http2' : 'wire';
+  const { workers } = resources;
+  const extent = extentOf(prepared, workers, resources.inFlightMax);
+  const ceiling = askCeiling({ peakPerSec, workers, transport, secure: target.secure }, env, Date.now());
+  const refused = ceiling.refused === null ? [] : [`${ceiling.refused}; a run would be refused`];
   return {
     scenario: loaded.name,
     planId: loaded.planId,
@@ -99,10 +108,18 @@ function reportOf(prepared: Prepared): PlanReport {
     inFlightMax: resources.inFlightMax,
     connectionsAtPeak: demand,
     needs: needs.map(({ what, needed, available }) => ({ what, needed, available })),
+    ceiling: ceiling.use,
+    space: { ...memoryOf(extent), stalledInFlight: extent.stalled, resultBytes: resultBytesOf(extent) },
     coverage: coverageOf(prepared),
     amplified: amplifiedOf(prepared),
     gates: loaded.gates.map(({ text }) => text),
-    warnings: [...resources.warnings, ...needs.flatMap(shortage), ...warningsOf(streams)],
+    warnings: [
+      ...resources.warnings,
+      ...needs.flatMap(shortage),
+      ...refused,
+      ...ceiling.warnings,
+      ...warningsOf(streams),
+    ],
     visitorsKnown: recorded.every((forecast) => forecast === undefined || shard.n === 1),
   };
 }
