@@ -70,7 +70,7 @@ type Failure = Exclude<Probed['outcome'], 'ok' | 'bad_status' | 'bad_body'>;
 const FAILURES: Readonly<Record<Failure, (probed: Probed) => Words>> = {
   timeout: ({ totalUs, firstByteUs }) => [
     `no complete answer within ${formatDuration(totalUs ?? 0)}${firstByteUs === null ? '' : ', though it had begun'}`,
-    'one request at a time is no load: look at the target’s own log before a run',
+    "one request at a time is no load: look at the target's own log before a run",
   ],
   refused: () => [
     'the connection was refused',
@@ -78,7 +78,7 @@ const FAILURES: Readonly<Record<Failure, (probed: Probed) => Words>> = {
   ],
   reset: () => [
     'the connection was closed before the answer was complete',
-    'look at the target’s log; some firewalls cut what they refuse',
+    "look at the target's log; some firewalls cut what they refuse",
   ],
   dns: () => ['the name does not resolve', 'look at target.url, or say target.addresses'],
   tls: ({ request: { serverName, host } }) => [
@@ -149,7 +149,7 @@ function bodyWords({ status, failedChecks }: Probed): Words {
   );
   return [
     `${status}, but ${checks.length === 0 ? 'not what the route checks for' : checks.join(', ')}`,
-    'an error in a page’s clothes, or a check that this staging never passes: look at the page',
+    "an error in a page's clothes, or a check that this staging never passes: look at the page",
   ];
 }
 
@@ -157,7 +157,7 @@ function statusWords({ status, recordedStatus, expect, request }: Probed): Words
   const recorded = recordedStatus > 0 ? `, and ${recordedStatus} when it was recorded` : '';
   const ranges = expect.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
   const message = `${status}, where ${ranges} is expected${recorded}`;
-  if (status >= 500) return [message, 'broken before any load: look at the target’s own log'];
+  if (status >= 500) return [message, "broken before any load: look at the target's own log"];
   if (status === 400)
     return [message, `see if it answers for the Host ${request.host}, and if the request is complete`];
   return [message, 'if that is right, say so in routes: (expect); else look at what the request lacks'];
@@ -180,12 +180,12 @@ function meaningOfRedirect(probed: Probed, { target, redirects }: ProbeContext):
   });
   switch (to) {
     case 'nowhere':
-      return leads('redirect_nowhere', 'to what is no address:', 'look at the target’s log');
+      return leads('redirect_nowhere', 'to what is no address:', "look at the target's log");
     case 'elsewhere':
       return leads(
         'redirect_elsewhere',
         'off the target, to',
-        'it is never followed: map the Host (target.hosts), name the right one in target.url, or mend the target’s own address',
+        'no run follows it: map its Host (target.hosts), or mend what the target takes for its own address',
       );
     case 'secure':
       return leads('redirect_secure', 'to https, to', 'say https:// in target.url');

@@ -54,7 +54,7 @@ const probe = z.strictObject({
   failedChecks: z.array(z.strictObject({ check: z.enum(['contains', 'minBytes', 'header']), wanted: text })),
 });
 
-const schema = z.strictObject({
+export const PROBE = z.strictObject({
   scenario: text,
   planId: text,
   run: text.describe('the value of x-flashcrowd-run in every request'),
@@ -97,9 +97,9 @@ const schema = z.strictObject({
   }),
 });
 
-export type ProbeJson = z.infer<typeof schema>;
+export type ProbeJson = z.infer<typeof PROBE>;
 
 /** The JSON Schema of `flashcrowd probe --json`. */
 export function probeSchema(): object {
-  return z.toJSONSchema(schema);
+  return { title: 'flashcrowd probe', ...z.toJSONSchema(PROBE, { target: 'draft-2020-12' }) };
 }

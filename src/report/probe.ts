@@ -14,6 +14,8 @@ const HANDSHAKES_MAX = 5;
 const WHERE_MAX = 4;
 /** Rows of answers that were as expected; all others are shown. */
 const OK_ROWS_MAX = 40;
+/** What the columns of a table beside the request take, about; none of them gives way to a long path. */
+const OTHER_COLUMNS = 46;
 const LABEL = 14;
 
 /** The report, ending in a line break. */
@@ -122,7 +124,7 @@ function answers({ probes, target }: ProbeReport, width: number): Line[] {
     const hops = followed.length === 0 ? '' : ` +${followed.length}`;
     const answer = status === 0 ? outcome : `${status}${hops}${outcome === 'bad_body' ? ' body' : ''}`;
     return [
-      piece(safe(`${method} ${host === ownHost ? '' : host}${path}`)),
+      piece(clip(safe(`${method} ${host === ownHost ? '' : host}${path}`), width - OTHER_COLUMNS)),
       piece(clip(safe(route), NAME_MAX)),
       ...(hasTenants ? [piece(clip(safe(tenant ?? ''), NAME_MAX))] : []),
       piece(`${ok ? '✓' : '✗'} ${answer}`, ok ? 'good' : 'bad'),
@@ -152,6 +154,6 @@ function wordsOf({ level, message, advice, where }: ProbeFinding, width: number)
   const place = where.length === 0 ? '' : `${shown}${more}: `;
   return [
     ...labelled(piece(mark, style), 3, safe(message), width, piece(place, 'bold')),
-    ...labelled(piece(' ', 'dim'), 3, `→ ${safe(advice)}`, width),
+    ...labelled(piece('  →', 'dim'), 5, safe(advice), width),
   ];
 }
