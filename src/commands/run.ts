@@ -22,7 +22,7 @@ import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { negotiate, wishOf } from './protocol.js';
 import { followName, mannerOf, reachTarget } from './reach.js';
-import { withoutUsers } from './redactor.js';
+import { hideUsers } from './redactor.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import { refuseShortage } from './resources.js';
 import { defaultOut, ResultWriter } from './result-writer.js';
@@ -136,7 +136,7 @@ async function perform(prepared: Prepared, options: RunOptions, terminal: Termin
     connectionsMax: resources.connectionsMax,
     run,
     hooksFile: loaded.hooksFile,
-    warn: (text) => warn(terminal, withoutUsers(text.slice(0, WORDS_MAX), users)),
+    warn: (text) => warn(terminal, hideUsers(text.slice(0, WORDS_MAX), users)),
     emit,
   });
   await pool.ready();
@@ -184,9 +184,7 @@ async function perform(prepared: Prepared, options: RunOptions, terminal: Termin
   writer.close();
   if (end.reason === 'worker_failed') {
     const words = end.error.stack ?? end.error.message;
-    terminal.err(
-      `a worker failed: ${withoutUsers(words.slice(0, WORDS_MAX), users).slice(0, WORDS_SHOWN)}\n`,
-    );
+    terminal.err(`a worker failed: ${hideUsers(words.slice(0, WORDS_MAX), users).slice(0, WORDS_SHOWN)}\n`);
   }
 
   const judgement = judge(snapshot, head.gates);
