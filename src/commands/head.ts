@@ -1,7 +1,7 @@
 // The head of a result: the facts of a run that are known before its first request.
 import { hostname } from 'node:os';
 import type { PacingChoice } from '../drive/pacing/calibrate.js';
-import type { Head } from '../measure/snapshot.js';
+import { type Head, RESULT_FORMAT } from '../measure/snapshot.js';
 import { VERSION } from '../version.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
 import type { Prepared } from './prepare.js';
@@ -17,7 +17,7 @@ export function headOf(
   const { loaded, rate, shard } = prepared;
   const amplified = amplifiedOf(prepared);
   return {
-    format: 1,
+    format: RESULT_FORMAT,
     version: VERSION,
     node: process.version,
     plan: loaded.plan,

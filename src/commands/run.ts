@@ -11,7 +11,7 @@ import { safe } from '../report/escape.js';
 import type { Overrides } from '../scenario/load.js';
 import { countArrivals } from '../schedule/forecast.js';
 import { lanesOf, type Shard } from '../schedule/lanes.js';
-import { formatCount, formatDuration, formatMultiple, formatRate } from '../units.js';
+import { formatCount, formatDuration, formatMultiple, formatOffset, formatRate } from '../units.js';
 import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
 import { headOf } from './head.js';
@@ -22,7 +22,7 @@ import { negotiate, wishOf } from './protocol.js';
 import { followName, mannerOf, reachTarget } from './reach.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import { refuseShortage } from './resources.js';
-import { defaultOut, ResultWriter } from './result-writer.js';
+import { cannotBeWritten, defaultOut, endResult, ResultWriter } from './result-writer.js';
 import { showProgress } from './show-progress.js';
 import { stopOnSignal } from './stop.js';
 import type { Terminal } from './terminal.js';
@@ -66,6 +66,7 @@ export async function runCommand(file: string, options: RunOptions, terminal: Te
 
 /** Does what `runCommand` does, and gives back what came of it. */
 export async function carryOut(file: string, options: RunOptions, terminal: Terminal): Promise<RunResult> {
+  terminal.outlivesReaders();
   const prepared = await prepare(file, options, options.shard, terminal.env);
   const { loaded, rate } = prepared;
   const machine = readMachine();
@@ -91,7 +92,9 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   const plannedTotal = countArrivals(loaded.plan, loaded.inputs, prepared.recorded, options.shard);
   let snapshot: Snapshot | undefined;
   const emit = (line: ResultLine) => {
+    const wasLost = writer.lost !== null;
     writer.write(line);
+    if (writer.lost !== null && !wasLost) pool.stop('result_lost', loaded.plan.timeoutUs);
     if (snapshot !== undefined) absorbLine(snapshot, line);
   };
   const pool = new Pool({
@@ -124,6 +127,10 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   const head = headOf(prepared, plannedTotal, resources.workers, startUs, choice);
   snapshot = emptySnapshot(head);
   writer.write({ kind: 'head', head });
+  if (writer.lost !== null) {
+    await pool.abandon();
+    throw cannotBeWritten(out, writer.lost.code);
+  }
 
   const view = showProgress(prepared, pool, snapshot, startUs, terminal);
   const signals = stopOnSignal(pool, loaded.plan.timeoutUs, () => view.stopping());
@@ -133,16 +140,16 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   name.stop();
   signals.off();
   view.stop();
-  emit({
-    kind: 'end',
-    end: {
-      shard: options.shard,
-      reason: end.reason,
-      closedS: end.reason === 'completed' ? Math.max(end.closedS, rate.durationS) : end.closedS,
-      wallUs: Math.round(monotonicNowUs() - startUs),
-    },
+  const lost = endResult(writer, snapshot, {
+    shard: options.shard,
+    reason: end.reason,
+    closedS: end.reason === 'completed' ? Math.max(end.closedS, rate.durationS) : end.closedS,
+    wallUs: Math.round(monotonicNowUs() - startUs),
   });
-  writer.close();
+  if (lost !== null)
+    terminal.err(
+      `the result could not be written on (${lost.code}): ${out} ends at ${formatOffset(lost.closedS * 1e6)}; what follows is from memory\n`,
+    );
   if (end.reason === 'worker_failed')
     terminal.err(`a worker failed: ${end.error.stack ?? end.error.message}\n`);
 

@@ -6,6 +6,8 @@ export interface Terminal {
   out(text: string): void;
   /** Progress and diagnostics. */
   err(text: string): void;
+  /** From now on a reader that goes away ends nothing: what is under way is done to its end, unread. */
+  outlivesReaders(): void;
   /** Whether standard error is a terminal on which lines can be drawn over. */
   readonly interactive: boolean;
   /** Width of the terminal; 100 where there is none. */
@@ -19,19 +21,31 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
   const plain = (env.NO_COLOR ?? '') !== '' || (env.CI ?? '') !== '' || env.TERM === 'dumb';
+  let outlives = false;
   // A reader that has gone away (a closed pipe) ends the command quietly, as it ends any other filter.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (!isGone(error)) throw error;
+    if (!outlives) process.exit(0);
+  });
+  stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (!isGone(error)) throw error;
   });
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
+    outlivesReaders: () => {
+      outlives = true;
+    },
     interactive: stderr.isTTY === true && !plain,
     columns: () => stdout.columns ?? stderr.columns ?? 100,
     colour: stdout.isTTY === true && !plain ? colourLevel(stdout.getColorDepth()) : 0,
     env,
   };
+}
+
+/** A pipe without a reader, or a terminal that was closed. */
+function isGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
 }
 
 function colourLevel(depth: number): ColourLevel {

@@ -135,6 +135,7 @@ function terminalOf(): Terminal & { readonly texts: string[] } {
     texts,
     out: (text) => texts.push(text),
     err: () => {},
+    outlivesReaders: () => {},
     interactive: false,
     columns: () => 100,
     colour: 0,

@@ -19,6 +19,7 @@ import type { Health } from '../../src/measure/vitals.js';
 import { type DrawKey, draw, drawKey } from '../../src/random.js';
 import type { Row } from '../../src/recording/row.js';
 import type { Phase, Plan, PlanInputs } from '../../src/scenario/plan.js';
+import { planId } from '../../src/scenario/plan-id.js';
 import { MergedArrivals } from '../../src/schedule/arrivals.js';
 import { countArrivals, forecastRate } from '../../src/schedule/forecast.js';
 import { type Shard, WHOLE } from '../../src/schedule/lanes.js';
@@ -386,11 +387,11 @@ function headOf(
   durationS: number,
 ): Head {
   return {
-    format: 1,
+    format: 2,
     version: '0.0.0',
     node: 'v0',
     plan,
-    planId: '0'.repeat(64),
+    planId: planId(plan),
     scenario: 'simulated',
     label: null,
     target: 'http://127.0.0.1:1',
