@@ -7,6 +7,7 @@ import type { Opening } from '../../src/drive/sockets/socket-opener.js';
 import type { Connection, ConnectionListener, Transport } from '../../src/drive/transports/transport.js';
 import { Conversation } from '../../src/drive/visits/conversation.js';
 import type { Outcome } from '../../src/measure/outcome.js';
+import type { Closed } from '../../src/measure/recorder.js';
 import {
   absorbCell,
   absorbSlice,
@@ -296,6 +297,8 @@ export interface SimulationOptions {
   readonly streamsMax?: number;
   /** Called before the run starts, to plan stalls and stops. */
   readonly arrange?: (world: World, driver: Driver) => void;
+  /** Sees what is handed over, and when. */
+  readonly published?: (closed: Closed, health: readonly Health[], atUs: number) => void;
   /** When the driver is started; later than 0 is a late start. */
   readonly startedAtUs?: number;
 }
@@ -354,6 +357,7 @@ export function simulate(options: SimulationOptions): Simulated {
     run: 'simulated',
     loopUtilisation: () => 0,
     publish: (closed, health) => {
+      options.published?.(closed, health, world.nowUs());
       for (const cell of closed.cells) {
         windows.push(cell.windowS);
         absorbCell(snapshot, cell);
