@@ -5,8 +5,10 @@ import { type Snapshot, sumGroups } from '../measure/snapshot.js';
 import type { Gate } from '../scenario/gate.js';
 import { formatCount, formatDuration, formatOffset, formatShare } from '../units.js';
 import { warmupEndS } from './facts.js';
+import { fidelityOf } from './fidelity.js';
 import { type Finding, gravity } from './finding.js';
 import { evaluateGate, isLatencyGate } from './gates.js';
+import { infidelity } from './infidelity.js';
 import { type Composition, slowest } from './tail.js';
 
 /**
@@ -43,6 +45,7 @@ export function shortcomings(snapshot: Snapshot, gates: readonly Gate[]): Findin
     ...(snapshot.head.capDeclared ? [] : notSent(snapshot, SHED)),
     ...local(snapshot),
     ...slept(snapshot),
+    ...infidelity(snapshot, fidelityOf(snapshot)),
   ];
 }
 

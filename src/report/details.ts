@@ -11,6 +11,7 @@ import { formatBytes, formatCount, formatMultiple, formatOffset, formatRate, for
 import { connectionTable } from './connection-table.js';
 import { ofDistribution, type Readable, sumSlices } from './durations.js';
 import { safe } from './escape.js';
+import { fidelity } from './fidelity.js';
 import { generator } from './generator.js';
 import { type Column, flow, type Line, lineOf, type Piece, piece, table } from './line.js';
 import { recordedTables } from './recorded.js';
@@ -35,6 +36,7 @@ export function details(snapshot: Snapshot, judgement: Judgement, width: number)
     times(snapshot, inner),
     outages(judgement, inner),
     gateReasons(judgement, inner),
+    fidelity(judgement, inner),
     generator(snapshot, inner),
     findings(judgement, inner),
     coverage(snapshot, judgement, inner),

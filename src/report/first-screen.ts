@@ -192,7 +192,7 @@ function told(tally: Tally, name: string): string {
   return `${name} ${formatShare(failedShare(tally))}`;
 }
 
-function believe(snapshot: Snapshot, { validity, generatorShare }: Judgement, say: Say): Line[] {
+function believe(snapshot: Snapshot, { validity, generatorShare, fidelity }: Judgement, say: Say): Line[] {
   const { counts } = sumGroups(snapshot);
   const gravest = validity.findings.find(({ level }) => level !== 'note');
   const word = validity.verdict.toUpperCase();
@@ -210,7 +210,8 @@ function believe(snapshot: Snapshot, { validity, generatorShare }: Judgement, sa
   const lag = quantile(sumSlices(snapshot, 'lag'), 0.99);
   const { failed, inStalls } = failuresInStalls(snapshot);
   const facts = [
-    unfired === 0 ? 'all fired' : `${formatCount(unfired)} not fired`,
+    ...(fidelity === null ? [] : [`sent ${formatShare(fidelity.score)} as planned`]),
+    ...(unfired === 0 ? [] : [`${formatCount(unfired)} not fired`]),
     ...(lag === undefined ? [] : [`lag p99 ${formatDuration(lag.us)}`]),
     ...(generatorShare === null ? [] : [`ours ${formatShare(generatorShare)} of slowest 1 %`]),
     ...(failed === 0 ? [] : [`${formatCount(inStalls)} of ${formatCount(failed)} failures in our stalls`]),

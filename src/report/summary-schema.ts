@@ -187,6 +187,35 @@ const generator = z
       .describe('by ten seconds'),
   })
   .describe('how the generator itself fared');
+const fidelity = z
+  .strictObject({
+    score: share.describe(
+      '1 - the mean of min(lag, 1 s) / 1 s, an operation that was never fired counting as 1 s',
+    ),
+    worst: z
+      .strictObject({ fromS: count, score: share })
+      .nullable()
+      .describe('the ten seconds of due time with the lowest score; null where none has 100 operations'),
+    toFire: count.describe('operations that were to be fired'),
+    neverFired: count.describe('of these: unsent, and shed by a bound that was not declared'),
+    within1Ms: share.describe('of toFire'),
+    within10Ms: share.describe('of toFire'),
+    seconds: z
+      .strictObject({ of: count, off: count })
+      .describe('seconds, and those with more or fewer than planned by over max(5 %, 3 sqrt(planned))'),
+    dispersion: z
+      .array(
+        z.strictObject({
+          windowS: z.number(),
+          planned: z.number().nullable(),
+          sent: z.number().nullable(),
+          ratio: z.number().nullable().describe('1 + (sent - planned) / max(1, planned)'),
+        }),
+      )
+      .describe('index of dispersion for counts, a 60 s moving mean divided out; null for too few windows'),
+  })
+  .nullable()
+  .describe('sent against planned, a warm-up left out; null where nothing was to be fired');
 
 export const SUMMARY = z.strictObject({
   scenario: z.string(),
@@ -222,6 +251,7 @@ export const SUMMARY = z.strictObject({
     .describe("calls of the scenario's hooks and what they cost; null where there were none"),
   generator,
   generatorShare: z.number().min(0).nullable().describe("the generator's own share of the slowest 1 %"),
+  fidelity,
   streams: z.array(part),
   routes: z.array(part),
   tenants: z.array(

@@ -12,6 +12,7 @@ import { HookCaller } from '../../src/drive/visits/hooks.js';
 import type { Outcome } from '../../src/measure/outcome.js';
 import {
   absorbCell,
+  absorbEmission,
   absorbSlice,
   absorbTenant,
   emptySnapshot,
@@ -396,6 +397,7 @@ export function simulate(options: SimulationOptions): Simulated {
       }
       for (const slice of closed.slices) absorbSlice(snapshot, slice);
       for (const tenant of closed.tenants) absorbTenant(snapshot, tenant);
+      for (const emission of closed.emissions) absorbEmission(snapshot, emission);
       snapshot.health.push(...health);
     },
     stopRequested: () => driver.stop(0),

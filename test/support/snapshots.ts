@@ -11,6 +11,7 @@ import {
   type Tail,
 } from '../../src/measure/cell.js';
 import { addDistributions, type Distribution, emptyDistribution } from '../../src/measure/distribution.js';
+import { BIN_US, emptyEmission } from '../../src/measure/emission.js';
 import { OUTCOME_INDEX, type Outcome } from '../../src/measure/outcome.js';
 import {
   absorbCell,
@@ -67,8 +68,8 @@ export interface Op {
   readonly recordedDurationUs?: number;
 }
 
-const UNFIRED: readonly Outcome[] = ['unsent', 'shed', 'local'];
-const UNWRITTEN: readonly Outcome[] = [...UNFIRED, 'refused', 'dns', 'tls'];
+const UNFIRED: readonly Outcome[] = ['unsent', 'shed', 'unfilled'];
+const UNWRITTEN: readonly Outcome[] = [...UNFIRED, 'local', 'refused', 'dns', 'tls'];
 
 /** A snapshot of some operations under a head. */
 export function snapshotOf(head: Head, ops: Iterable<Op>): Snapshot {
@@ -83,6 +84,7 @@ export function snapshotOf(head: Head, ops: Iterable<Op>): Snapshot {
   for (const cellOps of cells.values()) {
     absorbCell(snapshot, cellOf(cellOps));
     absorbSlice(snapshot, sliceOf(head, cellOps));
+    emit(snapshot, cellOps);
     for (const [tenant, own] of grouped(cellOps, ({ tenant }) => tenant)) {
       if (tenant === undefined) continue;
       const { windowS } = own[0] as Op;
@@ -96,6 +98,26 @@ export function snapshotOf(head: Head, ops: Iterable<Op>): Snapshot {
     }
   }
   return snapshot;
+}
+
+/** Operations of a second are due evenly in it. */
+function emit(snapshot: Snapshot, ops: readonly Op[]): void {
+  const count = (atUs: number, side: 'due' | 'fired') => {
+    const sliceS = Math.floor(atUs / 1e6 / SLICE_S) * SLICE_S;
+    const emission = snapshot.emissions.get(sliceS) ?? emptyEmission(sliceS);
+    snapshot.emissions.set(sliceS, emission);
+    const bin = Math.floor((atUs - sliceS * 1e6) / BIN_US);
+    emission[side][bin] = (emission[side][bin] as number) + 1;
+  };
+  for (const [i, { windowS, outcome = 'ok', lagUs = 150 }] of ops.entries()) {
+    const dueUs = (windowS + i / ops.length) * 1e6;
+    if (UNFIRED.includes(outcome)) {
+      if (outcome === 'unsent' || outcome === 'shed') count(dueUs, 'due');
+      continue;
+    }
+    count(dueUs, 'due');
+    count(dueUs + lagUs, 'fired');
+  }
 }
 
 function cellOf(ops: readonly Op[]): Cell {
