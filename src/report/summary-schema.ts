@@ -156,6 +156,35 @@ const outage = z.strictObject({
   lost: count.describe('operations that failed in it'),
 });
 
+const fidelity = z
+  .strictObject({
+    score: share.describe(
+      '1 - the mean of min(lag, 1 s) / 1 s, an operation that was never fired counting as 1 s',
+    ),
+    worst: z
+      .strictObject({ fromS: count, score: share })
+      .nullable()
+      .describe('the ten seconds of due time with the lowest score; null where none has 100 operations'),
+    toFire: count.describe('operations that were to be fired'),
+    neverFired: count.describe('of these: unsent, and shed by a bound that was not declared'),
+    within1Ms: share.describe('of toFire'),
+    within10Ms: share.describe('of toFire'),
+    seconds: z
+      .strictObject({ of: count, off: count })
+      .describe('seconds, and those with more or fewer than planned by over max(5 %, 3 sqrt(planned))'),
+    dispersion: z
+      .array(
+        z.strictObject({
+          windowS: z.number(),
+          planned: z.number().nullable(),
+          sent: z.number().nullable(),
+          ratio: z.number().nullable().describe('1 + (sent - planned) / max(1, planned)'),
+        }),
+      )
+      .describe('index of dispersion for counts, a 60 s moving mean divided out; null for too few windows'),
+  })
+  .nullable()
+  .describe('sent against planned, a warm-up left out; null where nothing was to be fired');
 const permilleShare = share.nullable().describe('null where the system does not say');
 const stalls = z
   .strictObject(
@@ -187,35 +216,6 @@ const generator = z
       .describe('by ten seconds'),
   })
   .describe('how the generator itself fared');
-const fidelity = z
-  .strictObject({
-    score: share.describe(
-      '1 - the mean of min(lag, 1 s) / 1 s, an operation that was never fired counting as 1 s',
-    ),
-    worst: z
-      .strictObject({ fromS: count, score: share })
-      .nullable()
-      .describe('the ten seconds of due time with the lowest score; null where none has 100 operations'),
-    toFire: count.describe('operations that were to be fired'),
-    neverFired: count.describe('of these: unsent, and shed by a bound that was not declared'),
-    within1Ms: share.describe('of toFire'),
-    within10Ms: share.describe('of toFire'),
-    seconds: z
-      .strictObject({ of: count, off: count })
-      .describe('seconds, and those with more or fewer than planned by over max(5 %, 3 sqrt(planned))'),
-    dispersion: z
-      .array(
-        z.strictObject({
-          windowS: z.number(),
-          planned: z.number().nullable(),
-          sent: z.number().nullable(),
-          ratio: z.number().nullable().describe('1 + (sent - planned) / max(1, planned)'),
-        }),
-      )
-      .describe('index of dispersion for counts, a 60 s moving mean divided out; null for too few windows'),
-  })
-  .nullable()
-  .describe('sent against planned, a warm-up left out; null where nothing was to be fired');
 
 export const SUMMARY = z.strictObject({
   scenario: z.string(),
@@ -280,6 +280,15 @@ export const SUMMARY = z.strictObject({
     routes: z.array(z.strictObject({ route: z.string(), rows: count, share: z.number() })),
     notes: z.array(z.string()),
   }),
+  calibration: z
+    .strictObject({
+      ceilingPerSec: z.number().describe('what the run’s workers can send on this machine'),
+      share: z.number().min(0).describe('the planned peak of the shard as a share of it'),
+      measuredAt: z.string(),
+      ageDays: count.describe('when the run started'),
+    })
+    .optional()
+    .describe('absent where the machine was not calibrated for such a run'),
   amplified: z.array(amplified).optional().describe('absent where no recording is amplified'),
   validity: z.strictObject({ verdict: z.enum(['valid', 'suspect', 'invalid']), findings: z.array(finding) }),
   gates: z.array(gate),

@@ -8,6 +8,9 @@ import { ContextView, RequestView, ResponseView } from './hook-views.js';
 /** Bytes of a response's body that a hook may see. */
 const BODY_MAX = 65_536;
 
+/** Characters of a hook's error that are told of: it may hold a whole response. */
+const WORDS_MAX = 16_000;
+
 export interface HookOptions {
   readonly plan: Plan;
   readonly hooks: Hooks;
@@ -107,7 +110,8 @@ export class HookCaller {
   #warnOf(name: keyof Hooks, error: unknown): void {
     if (this.#thrown.has(name)) return;
     this.#thrown.add(name);
-    this.#options.warn(`the hook ${name} threw: ${error instanceof Error ? error.message : String(error)}`);
+    const words = error instanceof Error ? error.message : String(error);
+    this.#options.warn(`the hook ${name} threw: ${words.slice(0, WORDS_MAX)}`);
   }
 }
 
