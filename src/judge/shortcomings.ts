@@ -29,7 +29,7 @@ export function shortcomings(snapshot: Snapshot, gates: readonly Gate[]): Findin
     ...unsent(total),
     ...local(total),
     ...shed(total, snapshot.head.capDeclared),
-    ...infidelity(snapshot, fidelityOf(snapshot)),
+    ...infidelity(snapshot, fidelityOf(snapshot), gates),
   ];
 }
 

@@ -6,10 +6,11 @@ import { dispersionsOf, secondsOff } from '../../src/judge/emitted.js';
 import { type Fidelity, fidelityOf } from '../../src/judge/fidelity.js';
 import { evaluateGate } from '../../src/judge/gates.js';
 import { infidelity } from '../../src/judge/infidelity.js';
+import { judge } from '../../src/judge/verdict.js';
 import { BIN_US, type Emission, emptyEmission } from '../../src/measure/emission.js';
 import { emptySnapshot, type Snapshot } from '../../src/measure/snapshot.js';
 import { draw, drawKey } from '../../src/random.js';
-import { completed, gateOf, headOf, type Op, snapshotOf } from '../support/snapshots.js';
+import { completed, ERRORS_1, gateOf, headOf, type Op, snapshotOf } from '../support/snapshots.js';
 
 /** A minute of operations, evenly over its seconds. */
 function minute(n: number, opOf: (i: number) => Omit<Op, 'windowS'>, head = headOf()): Snapshot {
@@ -233,7 +234,7 @@ describe('the dispersion', () => {
 
 describe('findings of fidelity', () => {
   const found = (snapshot: Snapshot) =>
-    infidelity(snapshot, fidelityOf(snapshot)).map(({ id, level }) => `${level} ${id}`);
+    infidelity(snapshot, fidelityOf(snapshot), []).map(({ id, level }) => `${level} ${id}`);
 
   test('are suspect below 99 %, invalid below 95 %, and in few requests none', () => {
     const late = (lagUs: number, n = 6000) => minute(n, () => ({ lagUs }));
@@ -304,4 +305,18 @@ test('fidelity can be a gate, told with its parts', () => {
     'no_data',
   );
   assert.equal(evaluateGate(emptySnapshot(headOf()), gate).result, 'no_data');
+});
+
+test('a run that misses a gate on fidelity is not to be trusted: the shop has not failed', () => {
+  const late = minute(6000, () => ({ lagUs: 8_000, serviceUs: 900_000 }));
+  const judged = (bound: number) =>
+    judge(late, [ERRORS_1, gateOf(`fidelity > ${bound * 100}%`, { kind: 'fidelity' }, '>', bound)]);
+  assert.deepEqual([judged(0.99).verdict, judged(0.99).exitCode], ['held', 0]);
+  const { verdict, exitCode, reasons } = judged(0.995);
+  assert.deepEqual([verdict, exitCode], ['untrustworthy', 3]);
+  assert.deepEqual(
+    reasons.map(({ id }) => id),
+    ['fidelity_gate'],
+  );
+  assert.match(reasons[0]?.text ?? '', /99\.2 % was sent as planned, where the gate is fidelity > 99\.5%/);
 });
