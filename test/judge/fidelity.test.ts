@@ -49,6 +49,12 @@ const poisson = (n: number, seconds: number) =>
 const stall = (fromS: number, toS: number) => (dueUs: number) =>
   dueUs >= fromS * 1e6 && dueUs < toS * 1e6 ? toS * 1e6 - dueUs : 100;
 
+/** No slice and no emission. */
+function nothingOf({ head }: Snapshot): Pick<Snapshot, 'slices' | 'emissions'> {
+  const { slices, emissions } = emptySnapshot(head);
+  return { slices, emissions };
+}
+
 describe('the score', () => {
   const scoreOf = (snapshot: Snapshot) => fidelityOf(snapshot)?.score ?? Number.NaN;
 
@@ -135,7 +141,7 @@ describe('the score', () => {
       headOf(),
       Array.from({ length: 600 }, (_, i) => ({ windowS: i % 60, outcome: 'unsent' as const })),
     );
-    const killed = { ...whole, emissions: new Map(), slices: new Map() };
+    const killed = { ...whole, ...nothingOf(whole) };
     assert.equal(fidelityOf(killed), null);
     assert.equal(fidelityOf(completed(killed))?.score, 0);
   });
@@ -256,10 +262,11 @@ describe('findings of fidelity', () => {
 
   test('of counts by second and of bursts are said, and make nothing invalid', () => {
     const whole = minute(12_000, () => ({ lagUs: 0 }));
-    const emitted = (emissions: readonly Emission[]) => ({
-      ...whole,
-      emissions: new Map(emissions.map((emission) => [emission.sliceS, emission])),
-    });
+    const emitted = (list: readonly Emission[]) => {
+      const { emissions } = emptySnapshot(whole.head);
+      for (const emission of list) emissions.set(emission.sliceS, emission);
+      return { ...whole, emissions };
+    };
     assert.deepEqual(found(emitted(emissionsOf(poisson(12_000, 60), stall(30.5, 31.5)))), [
       'suspect seconds_off',
       'suspect dispersion',
