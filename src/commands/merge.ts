@@ -7,7 +7,7 @@ import { type ResultLine, writeLine } from '../measure/result-file.js';
 import type { Head } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
 import { readResults, refuseBroken, resultLines } from './results.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, warn } from './terminal.js';
 
 /**
  * Merges result files into one, after looking at each whether its counts add up, and so at the sum afterwards. Files
@@ -35,7 +35,7 @@ export async function mergeCommand(
   }
   closeSync(descriptor);
   refuseBroken(out, (await readResults([out])).snapshot);
-  for (const warning of warnings) terminal.err(`warning: ${warning}\n`);
+  for (const warning of warnings) warn(terminal, warning);
   terminal.err(`merged ${files.length} results into ${out}\n`);
   return ExitCode.passed;
 }

@@ -10,6 +10,7 @@ import { OUTCOMES } from '../measure/outcome.js';
 import { type Group, type Snapshot, sumGroups } from '../measure/snapshot.js';
 import { connectionsOf } from './connections.js';
 import { durations, ofDistribution, quantiles, sumSlices, toMs } from './durations.js';
+import { generatorSummary } from './generator-summary.js';
 import { jsonText } from './json-text.js';
 import type { Summary } from './summary-schema.js';
 
@@ -55,6 +56,7 @@ export function summarise(
     lag: durations(ofDistribution(sumSlices(snapshot, 'lag'))),
     slip: durations(ofDistribution(sumSlices(snapshot, 'slip'))),
     hooks: hooksOf(snapshot),
+    generator: generatorSummary(snapshot),
     generatorShare: judgement.generatorShare,
     fidelity: fidelity(judgement),
     streams: head.plan.streams.map(({ name }, i) => part(snapshot, name, (group) => group.stream === i)),

@@ -1,6 +1,7 @@
 // The Summary's one definition: its type and its JSON Schema. The one file of the reports that knows zod.
 import { z } from 'zod';
 import { OUTCOMES } from '../measure/outcome.js';
+import { STALL_CAUSES } from '../measure/vitals.js';
 
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
@@ -128,7 +129,7 @@ const finding = z.strictObject({
   level: z.enum(['invalid', 'suspect', 'note']),
   figure: z.number().nullable(),
   limit: z.number().nullable(),
-  unit: z.enum(['share', 'requests', 'places', 'ms']).nullable(),
+  unit: z.enum(['share', 'requests', 'places', 'ms', 'count']).nullable(),
   message: z.string(),
   advice: z.string(),
 });
@@ -184,6 +185,37 @@ const fidelity = z
   })
   .nullable()
   .describe('sent against planned, a warm-up left out; null where nothing was to be fired');
+const permilleShare = share.nullable().describe('null where the system does not say');
+const stalls = z
+  .strictObject(
+    Object.fromEntries(STALL_CAUSES.map((cause) => [cause, z.number()])) as Record<
+      (typeof STALL_CAUSES)[number],
+      z.ZodNumber
+    >,
+  )
+  .describe('milliseconds that event loops stood still, by what held them up, all workers together');
+const generator = z
+  .strictObject({
+    stalls: z.strictObject({ count, totalMs: z.number(), maxMs: z.number(), byCause: stalls }),
+    failuresInStalls: count.describe('requests that failed and were answered directly after a stall'),
+    garbage: z.strictObject({ collections: count, totalMs: z.number(), maxMs: z.number() }),
+    busyMax: z.number().min(0).describe('share of the time that a worker was busy, in its worst ten seconds'),
+    slices: z
+      .array(
+        z.strictObject({
+          atS: count,
+          stalls,
+          busy: z.number().min(0),
+          steal: permilleShare,
+          machineBusy: permilleShare,
+          throttledMs: z.number(),
+          descriptors: z.number().nullable().describe('in use, of those that there are'),
+          ports: z.number().nullable().describe('as descriptors'),
+        }),
+      )
+      .describe('by ten seconds'),
+  })
+  .describe('how the generator itself fared');
 
 export const SUMMARY = z.strictObject({
   scenario: z.string(),
@@ -217,6 +249,7 @@ export const SUMMARY = z.strictObject({
     .strictObject({ calls: count, totalMs: z.number(), meanUs: z.number() })
     .nullable()
     .describe("calls of the scenario's hooks and what they cost; null where there were none"),
+  generator,
   generatorShare: z.number().min(0).nullable().describe("the generator's own share of the slowest 1 %"),
   fidelity,
   streams: z.array(part),

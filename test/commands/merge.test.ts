@@ -24,6 +24,8 @@ const OPERATIONS = 500;
 const terminal = {
   out: () => {},
   err: () => {},
+  draw: () => {},
+  hide: () => {},
   interactive: false,
   columns: () => 100,
   colour: 0 as const,

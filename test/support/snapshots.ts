@@ -22,7 +22,7 @@ import {
   phaseIndexAt,
   type Snapshot,
 } from '../../src/measure/snapshot.js';
-import { emptyStallTimes } from '../../src/measure/vitals.js';
+import { emptyStallTimes, type ProcessVitals, type StallCause } from '../../src/measure/vitals.js';
 import type { Gate } from '../../src/scenario/gate.js';
 import type { Plan, PlanStream } from '../../src/scenario/plan.js';
 
@@ -468,7 +468,8 @@ export function stalledSnapshot(): Snapshot {
       steadyOps((i) => (i % 10 === 0 ? 80_000 : 0)),
     ),
   );
-  return withHealth(stalled, { gaps: 100, gapUs: 8_000_000, gapMaxUs: 92_000, busyPermille: 910 });
+  const fitness = { gaps: 100, gapUs: 8_000_000, gapMaxUs: 92_000, busyPermille: 910 };
+  return withHealth(stalled, fitness, 'preempted', { machineBusyPermille: 983, stealPermille: 4 });
 }
 
 function* steadyOps(stallUs: (i: number) => number): Generator<Op> {
@@ -484,8 +485,36 @@ function* steadyOps(stallUs: (i: number) => number): Generator<Op> {
 
 const CALM = { gaps: 3, gapUs: 6_200, gapMaxUs: 2_900, busyPermille: 310 };
 
-function withHealth(snapshot: Snapshot, fitness: typeof CALM = CALM): Snapshot {
-  const health = Array.from({ length: Math.ceil(snapshot.head.durationS / SLICE_S) }, (_, i) => ({
+/** Ten seconds of a process that nothing is wrong with. */
+export const CALM_PROCESS: ProcessVitals = {
+  shard: '0/1',
+  sliceS: 0,
+  cpuPermille: 420,
+  stealPermille: 0,
+  machineBusyPermille: 260,
+  throttledUs: 0,
+  rssBytes: 120e6,
+  descriptors: 180,
+  descriptorsMax: 20_000,
+  tcpSockets: 150,
+  portsMax: 28_232,
+  segments: 4_000,
+  retransmitted: 2,
+  synRetransmitted: 0,
+  clockSetUs: 0,
+  sleptUs: 0,
+  haltedUs: 400,
+};
+
+function withHealth(
+  snapshot: Snapshot,
+  fitness: typeof CALM = CALM,
+  cause: StallCause = 'busy',
+  vitals: Partial<ProcessVitals> = {},
+): Snapshot {
+  const slices = Array.from({ length: Math.ceil(snapshot.head.durationS / SLICE_S) }, (_, i) => i);
+  const processes = slices.map((i) => ({ ...CALM_PROCESS, ...vitals, sliceS: i * SLICE_S }));
+  const health = slices.map((i) => ({
     shard: '0/1',
     sliceS: i * SLICE_S,
     ...fitness,
@@ -504,12 +533,12 @@ function withHealth(snapshot: Snapshot, fitness: typeof CALM = CALM): Snapshot {
     hookCalls: 0,
     hookUs: 0,
     hookMaxUs: 0,
-    stalls: { ...emptyStallTimes(), unknown: fitness.gapUs },
+    stalls: { ...emptyStallTimes(), [cause]: fitness.gapUs },
     gcs: 4,
     gcUs: 1_800,
     gcMaxUs: 700,
   }));
-  return { ...snapshot, health };
+  return { ...snapshot, health, processes };
 }
 
 /** A gate as the parser would make it. */
