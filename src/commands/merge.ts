@@ -6,7 +6,8 @@ import { MergeError, mergeHeads } from '../measure/merge.js';
 import { type ResultLine, writeLine } from '../measure/result-file.js';
 import type { Head } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
-import { readResults, refuseBroken, resultLines } from './results.js';
+import { readResults, resultLines } from './results.js';
+import { refuseBroken } from './sound.js';
 import { type Terminal, warn } from './terminal.js';
 
 /**
