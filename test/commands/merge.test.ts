@@ -24,6 +24,7 @@ const OPERATIONS = 500;
 const terminal = {
   out: () => {},
   err: () => {},
+  outlivesReaders: () => {},
   draw: () => {},
   hide: () => {},
   interactive: false,
