@@ -1,7 +1,7 @@
 // Conservation: every arrival that was due settles exactly once, and every way of adding up gives the same sum.
 import { addCounts, type Counts, emptyCounts, type Slice } from '../measure/cell.js';
 import { OUTCOME_INDEX, OUTCOMES, type Outcome } from '../measure/outcome.js';
-import { type Group, type Snapshot, sumGroups, type TenantTotals } from '../measure/snapshot.js';
+import { type Group, type Snapshot, sumGroups } from '../measure/snapshot.js';
 import { formatCount, formatOffset } from '../units.js';
 import { isComplete } from './facts.js';
 
@@ -145,7 +145,15 @@ function checkTenants(snapshot: Snapshot, whole: Counts, broken: Broken): void {
   broken.atMost(where, ok, 'ok', outcome(whole, 'ok'), 'ok in all');
 }
 
-function checkTenant(where: () => string, totals: TenantTotals, broken: Broken): void {
+/** What is kept of a tenant. */
+interface TenantSums {
+  readonly planned: number;
+  readonly ok: number;
+  readonly slices: ReadonlyMap<number, { readonly planned: number; readonly ok: number }>;
+  readonly response: { readonly count: number };
+}
+
+function checkTenant(where: () => string, totals: TenantSums, broken: Broken): void {
   let [planned, ok] = [0, 0];
   for (const slice of totals.slices.values()) {
     planned += slice.planned;

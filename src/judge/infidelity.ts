@@ -1,9 +1,12 @@
 // Findings of fidelity: where what was sent is not what the plan wanted, by the generator's doing.
 import { OUTCOME_INDEX } from '../measure/outcome.js';
 import { type Snapshot, sumGroups } from '../measure/snapshot.js';
+import type { Gate } from '../scenario/gate.js';
 import { formatCount, formatOffset, formatShare } from '../units.js';
+import type { Dispersion } from './emitted.js';
 import { type Fidelity, partsOf, SLICE_OPERATIONS_MIN } from './fidelity.js';
 import { type Finding, gravity } from './finding.js';
+import { evaluateGate } from './gates.js';
 
 /**
  * A score below the first is another load than the one asked for: as much as a stall of a second in ten, one request
@@ -21,9 +24,35 @@ const ADVICE =
 /**
  * Only the score can make a run invalid; counts by second and bursts are other views of the same lateness, and said.
  * @param fidelity of the snapshot; null where nothing was to be fired
+ * @param gates those on fidelity are limits of the user's own
  */
-export function infidelity(snapshot: Snapshot, fidelity: Fidelity | null): Finding[] {
-  if (fidelity === null || fidelity.toFire < SLICE_OPERATIONS_MIN) return [];
+export function infidelity(snapshot: Snapshot, fidelity: Fidelity | null, gates: readonly Gate[]): Finding[] {
+  if (fidelity === null) return [];
+  return [...missedGates(snapshot, gates), ...shortOfPlan(snapshot, fidelity)];
+}
+
+/** What fails such a gate is the generator, never the shop: the run is not to be trusted, as the user asked. */
+function missedGates(snapshot: Snapshot, gates: readonly Gate[]): Finding[] {
+  return gates.flatMap((gate): Finding[] => {
+    if (gate.metric.kind !== 'fidelity') return [];
+    const { result, actual, bound, reason } = evaluateGate(snapshot, gate);
+    if (result !== 'fail' || typeof actual !== 'number' || typeof bound !== 'number') return [];
+    return [
+      {
+        id: 'fidelity_gate',
+        level: 'invalid',
+        figure: actual,
+        limit: bound,
+        unit: 'share',
+        message: `${formatShare(actual)} was sent as planned, where the gate is ${gate.text}: ${reason}`,
+        advice: ADVICE,
+      },
+    ];
+  });
+}
+
+function shortOfPlan(snapshot: Snapshot, fidelity: Fidelity): Finding[] {
+  if (fidelity.toFire < SLICE_OPERATIONS_MIN) return [];
   // What a declared bound sheds is missing from the counts, as was wanted.
   const { outcomes } = sumGroups(snapshot).counts;
   const isBounded = snapshot.head.capDeclared && (outcomes[OUTCOME_INDEX.shed] as number) > 0;
@@ -76,14 +105,12 @@ function seconds({ seconds: { of, off } }: Fidelity): Finding[] {
 /** The window length in which burstiness changed most, where it changed much. */
 function bursts({ seconds: { of }, dispersion }: Fidelity): Finding[] {
   if (of < SECONDS_MIN) return [];
-  const changed = dispersion
-    .flatMap(({ windowS, ratio }) =>
-      ratio !== null && (ratio < RATIO.low || ratio > RATIO.high) ? [{ windowS, ratio }] : [],
-    )
-    .sort((a, b) => Math.abs(b.ratio - 1) - Math.abs(a.ratio - 1));
-  const [worst] = changed;
+  const [worst] = dispersion
+    .filter(({ ratio }) => ratio !== null && (ratio < RATIO.low || ratio > RATIO.high))
+    .sort((a, b) => changeOf(b) - changeOf(a));
   if (worst === undefined) return [];
-  const { windowS, ratio } = worst;
+  const { windowS, planned, sent, ratio } = worst;
+  if (planned === null || sent === null || ratio === null) return [];
   const than = ratio > 1 ? 'burstier' : 'smoother';
   return [
     {
@@ -92,8 +119,12 @@ function bursts({ seconds: { of }, dispersion }: Fidelity): Finding[] {
       figure: ratio,
       limit: ratio > 1 ? RATIO.high : RATIO.low,
       unit: null,
-      message: `requests came ${than} than planned: their dispersion in windows of ${windowS} s is ${ratio.toFixed(2)} times that of the plan`,
+      message: `requests came ${than} than planned: their dispersion in windows of ${windowS} s is ${sent.toFixed(2)}, that of the plan ${planned.toFixed(2)}`,
       advice: ADVICE,
     },
   ];
+}
+
+function changeOf({ ratio }: Dispersion): number {
+  return Math.abs((ratio ?? 1) - 1);
 }

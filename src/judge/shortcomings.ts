@@ -45,7 +45,7 @@ export function shortcomings(snapshot: Snapshot, gates: readonly Gate[]): Findin
     ...(snapshot.head.capDeclared ? [] : notSent(snapshot, SHED)),
     ...local(snapshot),
     ...slept(snapshot),
-    ...infidelity(snapshot, fidelityOf(snapshot)),
+    ...infidelity(snapshot, fidelityOf(snapshot), gates),
   ];
 }
 

@@ -9,7 +9,7 @@ export function fidelity({ fidelity: of }: Judgement, width: number): Line[] {
   const { seconds } = of;
   const off =
     seconds.off === 0
-      ? `all ${formatCount(seconds.of)} with as many as planned`
+      ? `all ${formatCount(seconds.of)} with about as many as planned`
       : `${formatCount(seconds.off)} of ${formatCount(seconds.of)} had more or fewer than planned`;
   const bursts = burstsOf(of);
   return [

@@ -218,7 +218,7 @@ const scenario = strict({
     .array(z.string())
     .optional()
     .describe(
-      'What must hold, such as p99 < 800ms, errors[stream=promo] < 1%, errors < recorded or p99 < recorded * 1.2.',
+      'What must hold, such as p99 < 800ms, errors[stream=promo] < 1%, errors < recorded, p99 < recorded * 1.2 or fidelity > 99%.',
     ),
 }).describe('A flashcrowd scenario.');
 

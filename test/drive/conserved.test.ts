@@ -146,7 +146,7 @@ describe('fidelity', () => {
       const of = fidelityOf(snapshot);
       assert.ok((of?.score ?? 0) > 0.999, `${of?.score}`);
       assert.equal(of?.seconds.off, 0);
-      assert.deepEqual(infidelity(snapshot, of), []);
+      assert.deepEqual(infidelity(snapshot, of, []), []);
     }
   });
 
@@ -159,7 +159,7 @@ describe('fidelity', () => {
     const of = fidelityOf(snapshot);
     assert.ok(of !== null && of.score < 0.9 && of.score > 0.75, `${of?.score}`);
     assert.deepEqual(
-      infidelity(snapshot, of).map(({ id, level }) => `${level} ${id}`),
+      infidelity(snapshot, of, []).map(({ id, level }) => `${level} ${id}`),
       ['invalid fidelity'],
     );
   });

@@ -6,10 +6,11 @@ import { dispersionsOf, secondsOff } from '../../src/judge/emitted.js';
 import { type Fidelity, fidelityOf } from '../../src/judge/fidelity.js';
 import { evaluateGate } from '../../src/judge/gates.js';
 import { infidelity } from '../../src/judge/infidelity.js';
+import { judge } from '../../src/judge/verdict.js';
 import { BIN_US, type Emission, emptyEmission } from '../../src/measure/emission.js';
 import { emptySnapshot, type Snapshot } from '../../src/measure/snapshot.js';
 import { draw, drawKey } from '../../src/random.js';
-import { completed, gateOf, headOf, type Op, snapshotOf } from '../support/snapshots.js';
+import { completed, ERRORS_1, gateOf, headOf, type Op, snapshotOf } from '../support/snapshots.js';
 
 /** A minute of operations, evenly over its seconds. */
 function minute(n: number, opOf: (i: number) => Omit<Op, 'windowS'>, head = headOf()): Snapshot {
@@ -47,6 +48,12 @@ const poisson = (n: number, seconds: number) =>
 /** Everything that is due in a stall is fired at its end. */
 const stall = (fromS: number, toS: number) => (dueUs: number) =>
   dueUs >= fromS * 1e6 && dueUs < toS * 1e6 ? toS * 1e6 - dueUs : 100;
+
+/** No slice and no emission. */
+function nothingOf({ head }: Snapshot): Pick<Snapshot, 'slices' | 'emissions'> {
+  const { slices, emissions } = emptySnapshot(head);
+  return { slices, emissions };
+}
 
 describe('the score', () => {
   const scoreOf = (snapshot: Snapshot) => fidelityOf(snapshot)?.score ?? Number.NaN;
@@ -134,7 +141,7 @@ describe('the score', () => {
       headOf(),
       Array.from({ length: 600 }, (_, i) => ({ windowS: i % 60, outcome: 'unsent' as const })),
     );
-    const killed = { ...whole, emissions: new Map(), slices: new Map() };
+    const killed = { ...whole, ...nothingOf(whole) };
     assert.equal(fidelityOf(killed), null);
     assert.equal(fidelityOf(completed(killed))?.score, 0);
   });
@@ -233,7 +240,7 @@ describe('the dispersion', () => {
 
 describe('findings of fidelity', () => {
   const found = (snapshot: Snapshot) =>
-    infidelity(snapshot, fidelityOf(snapshot)).map(({ id, level }) => `${level} ${id}`);
+    infidelity(snapshot, fidelityOf(snapshot), []).map(({ id, level }) => `${level} ${id}`);
 
   test('are suspect below 99 %, invalid below 95 %, and in few requests none', () => {
     const late = (lagUs: number, n = 6000) => minute(n, () => ({ lagUs }));
@@ -255,10 +262,11 @@ describe('findings of fidelity', () => {
 
   test('of counts by second and of bursts are said, and make nothing invalid', () => {
     const whole = minute(12_000, () => ({ lagUs: 0 }));
-    const emitted = (emissions: readonly Emission[]) => ({
-      ...whole,
-      emissions: new Map(emissions.map((emission) => [emission.sliceS, emission])),
-    });
+    const emitted = (list: readonly Emission[]) => {
+      const { emissions } = emptySnapshot(whole.head);
+      for (const emission of list) emissions.set(emission.sliceS, emission);
+      return { ...whole, emissions };
+    };
     assert.deepEqual(found(emitted(emissionsOf(poisson(12_000, 60), stall(30.5, 31.5)))), [
       'suspect seconds_off',
       'suspect dispersion',
@@ -304,4 +312,18 @@ test('fidelity can be a gate, told with its parts', () => {
     'no_data',
   );
   assert.equal(evaluateGate(emptySnapshot(headOf()), gate).result, 'no_data');
+});
+
+test('a run that misses a gate on fidelity is not to be trusted: the shop has not failed', () => {
+  const late = minute(6000, () => ({ lagUs: 8_000, serviceUs: 900_000 }));
+  const judged = (bound: number) =>
+    judge(late, [ERRORS_1, gateOf(`fidelity > ${bound * 100}%`, { kind: 'fidelity' }, '>', bound)]);
+  assert.deepEqual([judged(0.99).verdict, judged(0.99).exitCode], ['held', 0]);
+  const { verdict, exitCode, reasons } = judged(0.995);
+  assert.deepEqual([verdict, exitCode], ['untrustworthy', 3]);
+  assert.deepEqual(
+    reasons.map(({ id }) => id),
+    ['fidelity_gate'],
+  );
+  assert.match(reasons[0]?.text ?? '', /99\.2 % was sent as planned, where the gate is fidelity > 99\.5%/);
 });
