@@ -4,6 +4,7 @@
 // commander's traps, and how they are closed here: it exits by itself on bad usage (exitOverride, so that bad usage
 // is exit code 2 like any other bad input), and it prints errors on its own (kept, they are good).
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CalibrateOptions } from './commands/calibrate.js';
 import { demoCommand } from './commands/demo.js';
 import type { ImportOptions } from './commands/import.js';
 import { type InitOptions, initCommand } from './commands/init.js';
@@ -20,6 +21,7 @@ import { processTerminal } from './commands/terminal.js';
 import type { PacingWanted } from './drive/pacing/calibrate.js';
 import { TRANSPORT_OPTIONS, type TransportOption } from './drive/transports/choose.js';
 import { ExitCode } from './exit-codes.js';
+import { oneLine } from './plain-text.js';
 import { UserError } from './problem.js';
 import type { Overrides } from './scenario/load.js';
 import { type Shard, WHOLE } from './schedule/lanes.js';
@@ -32,6 +34,7 @@ const program = new Command('flashcrowd')
   .description('Replays recorded traffic at a storefront, on time, and says whether the shop held.')
   .version(VERSION)
   .exitOverride()
+  .configureOutput({ writeErr: terminal.err, writeOut: terminal.out })
   .configureHelp({ sortSubcommands: false })
   .showHelpAfterError('(flashcrowd COMMAND --help shows what is possible)');
 
@@ -125,6 +128,7 @@ withOverrides(command('run <scenario>', 'replay a scenario at its target and rep
       .default('auto'),
   )
   .addOption(transportOption())
+  .option('--force', 'load a target that another run loads, or with more than this machine can send', false)
   .option('--start-at <instant>', 'when due time 0 is, so that shards start together', readInstant)
   .option('-o, --out <file>', 'the result file (default: out/SCENARIO-TIME.ndjson)')
   .option('-r, --report <format[=file]>', 'text or json; repeatable (default: text)', collect)
@@ -139,6 +143,7 @@ interface RunFlags {
   readonly pacing: PacingWanted;
   readonly transport: TransportOption;
   readonly workers?: number;
+  readonly force: boolean;
   readonly startAt?: Date;
   readonly out?: string;
   readonly report?: string[];
@@ -254,6 +259,23 @@ command('merge <results...>', 'merge results of the shards of one run into one f
   .requiredOption('-o, --out <file>', 'the merged result file')
   .action(does(async (files: string[], flags: { out: string }) => mergeCommand(files, flags.out, terminal)));
 
+command('calibrate', 'measure what this machine can send, against a null server of its own')
+  .option('--for <duration>', 'how long it may take, from 5s', '26s')
+  .option('--workers <n>', 'sender threads; half of the cores unless given', readWorkers)
+  .addOption(
+    new Option('--transport <how>', 'HTTP/1.1 over wire or undici, or HTTP/2')
+      .choices(['wire', 'undici', 'http2'])
+      .default('wire'),
+  )
+  .option('--tls', 'over TLS', false)
+  .option('--json', 'the figures as JSON', false)
+  .action(
+    does(async (flags: CalibrateOptions) => {
+      const { calibrateCommand } = await import('./commands/calibrate.js');
+      return calibrateCommand(flags, terminal);
+    }),
+  );
+
 command('storefront', 'run the embedded shop platform on a loopback port')
   .option('-p, --port <n>', 'port on 127.0.0.1; a free one unless given')
   .option('--seed <n>', 'seed of its service times')
@@ -295,10 +317,12 @@ try {
     terminal.err(`${error.message}\n`);
     exitCode = ExitCode.badInput;
   } else if (error instanceof UnreachableError) {
-    terminal.err(`${error.message}\n    start the target, or check its address; nothing was sent\n`);
+    terminal.err(`${oneLine(error.message)}\n    start the target, or check its address; nothing was sent\n`);
     exitCode = ExitCode.unreachable;
   } else {
-    throw error;
+    // A bug: Node would print its message as it is, whatever that quotes.
+    terminal.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    throw new Error('flashcrowd has a bug: what it met stands above');
   }
 }
 process.exitCode = exitCode;

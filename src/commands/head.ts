@@ -1,23 +1,31 @@
 // The head of a result: the facts of a run that are known before its first request.
 import { hostname } from 'node:os';
 import type { PacingChoice } from '../drive/pacing/calibrate.js';
-import type { Head } from '../measure/snapshot.js';
+import type { ResolvedTarget } from '../drive/sockets/target.js';
+import type { CeilingUse } from '../measure/calibration.js';
+import { type Head, RESULT_FORMAT } from '../measure/snapshot.js';
 import { VERSION } from '../version.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
+import { isOwnAddress } from './own-addresses.js';
 import type { Prepared } from './prepare.js';
 
-/** @param startUs due time 0 on the process's monotonic clock, which is also an instant */
+/**
+ * @param startUs due time 0 on the process's monotonic clock, which is also an instant
+ * @param calibration null where this machine was not calibrated for such a run
+ */
 export function headOf(
   prepared: Prepared,
   plannedTotal: number,
   workers: number,
   startUs: number,
   { pacing, lateness }: PacingChoice,
+  { addresses, proxy }: ResolvedTarget,
+  calibration: CeilingUse | null,
 ): Head {
   const { loaded, rate, shard } = prepared;
   const amplified = amplifiedOf(prepared);
   return {
-    format: 1,
+    format: RESULT_FORMAT,
     version: VERSION,
     node: process.version,
     plan: loaded.plan,
@@ -25,7 +33,8 @@ export function headOf(
     scenario: loaded.name,
     label: loaded.label ?? null,
     target: loaded.target.url,
-    targetIsLocal: loaded.target.loopback,
+    // Behind a proxy only its own addresses are known.
+    targetIsLocal: loaded.target.loopback || (proxy === undefined && isOwnAddress(addresses)),
     shards: [shard],
     hosts: [hostname()],
     workers,
@@ -39,6 +48,7 @@ export function headOf(
     capDeclared: loaded.maxInFlight !== null,
     coverage: coverageOf(prepared),
     pacing: { by: pacing, ...lateness },
+    ...(calibration && { calibration }),
     ...(amplified.length > 0 && { amplified }),
   };
 }

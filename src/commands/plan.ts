@@ -1,6 +1,7 @@
 // `flashcrowd plan`: says what a scenario would send, and sends nothing.
 import { once } from 'node:events';
 import { ExitCode } from '../exit-codes.js';
+import { csvField } from '../report/csv.js';
 import { paintFor } from '../report/paint.js';
 import { type PlanReport, planJson, planText } from '../report/plan.js';
 import type { Overrides } from '../scenario/load.js';
@@ -9,13 +10,15 @@ import { emptyRequest, MergedArrivals } from '../schedule/arrivals.js';
 import { countStream } from '../schedule/forecast.js';
 import { lanesOf, type Shard, WHOLE } from '../schedule/lanes.js';
 import { RateArrivals } from '../schedule/rate-arrivals.js';
+import { askCeiling } from './ceiling.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
 import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { demandOf, endsOf, type Need, resourcesNeeded, shortageOf } from './resources.js';
+import { extentOf, memoryOf, resultBytesOf } from './space.js';
 import { openStream } from './stream-arrivals.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, warn } from './terminal.js';
 import { routeSharesOf, visitsOf, warningsOf, withoutUsers } from './visits.js';
 
 export interface PlanOptions extends Overrides {
@@ -31,19 +34,20 @@ export interface PlanOptions extends Overrides {
  */
 export async function planCommand(file: string, options: PlanOptions, terminal: Terminal): Promise<ExitCode> {
   const prepared = await prepare(file, options, options.shard, terminal.env);
-  for (const warning of prepared.loaded.warnings) terminal.err(`warning: ${warning}\n`);
+  terminal.hide(prepared.loaded.secrets);
+  for (const warning of prepared.loaded.warnings) warn(terminal, warning);
   if (options.arrivals) {
     await writeArrivals(prepared);
     return ExitCode.passed;
   }
-  const report = reportOf(prepared);
+  const report = reportOf(prepared, terminal.env);
   terminal.out(
     options.json ? planJson(report) : planText(report, terminal.columns(), paintFor(terminal.colour)),
   );
   return ExitCode.passed;
 }
 
-function reportOf(prepared: Prepared): PlanReport {
+function reportOf(prepared: Prepared, env: Terminal['env']): PlanReport {
   const { loaded, shard, rate, recorded } = prepared;
   const { plan, inputs } = loaded;
   const streams = plan.streams.map((stream, i) => {
@@ -68,6 +72,13 @@ function reportOf(prepared: Prepared): PlanReport {
     undefined,
     machine,
   );
+  const peakPerSec = rate.peakPerSec / shard.n;
+  // Nothing is asked of the target: HTTP/1.1, unless the scenario says otherwise.
+  const transport = target.http === '2' ? 'http2' : 'wire';
+  const { workers } = resources;
+  const extent = extentOf(prepared, workers, resources.inFlightMax);
+  const ceiling = askCeiling({ peakPerSec, workers, transport, secure: target.secure }, env, Date.now());
+  const refused = ceiling.refused === null ? [] : [`${ceiling.refused}; a run would be refused`];
   return {
     scenario: loaded.name,
     planId: loaded.planId,
@@ -94,10 +105,18 @@ function reportOf(prepared: Prepared): PlanReport {
     inFlightMax: resources.inFlightMax,
     connectionsAtPeak: demand,
     needs: needs.map(({ what, needed, available }) => ({ what, needed, available })),
+    ceiling: ceiling.use,
+    space: { ...memoryOf(extent), stalledInFlight: extent.stalled, resultBytes: resultBytesOf(extent) },
     coverage: coverageOf(prepared),
     amplified: amplifiedOf(prepared),
     gates: loaded.gates.map(({ text }) => text),
-    warnings: [...resources.warnings, ...needs.flatMap(shortage), ...warningsOf(streams)],
+    warnings: [
+      ...resources.warnings,
+      ...needs.flatMap(shortage),
+      ...refused,
+      ...ceiling.warnings,
+      ...warningsOf(streams),
+    ],
     visitorsKnown: recorded.every((forecast) => forecast === undefined || shard.n === 1),
   };
 }
@@ -173,16 +192,11 @@ async function writeArrivals({ loaded, shard }: Prepared): Promise<void> {
     const stream = plan.streams[arrivals.stream]?.name ?? '';
     const route = plan.routes[request.route]?.name ?? '';
     const { seq, dueUs, visitor } = arrivals;
-    text += `${seq},${dueUs},${csv(stream)},${visitor},${csv(request.tenant ?? '')},${csv(route)},${request.method},${csv(request.path)}\n`;
+    text += `${seq},${dueUs},${csvField(stream)},${visitor},${csvField(request.tenant ?? '')},${csvField(route)},${csvField(request.method)},${csvField(request.path)}\n`;
     arrivals.advance();
     if (text.length < CSV_CHUNK) continue;
     if (!process.stdout.write(text)) await once(process.stdout, 'drain');
     text = '';
   }
   if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
-}
-
-/** A CSV field: quoted where it must be. */
-function csv(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

@@ -15,6 +15,7 @@ import { headersOfPlan, RecordedArrivals } from '../schedule/recorded-arrivals.j
 import type { FromReader, FromSender, SenderData, ToSender } from './messages.js';
 import { threadNumber } from './priorities.js';
 import { rehearse } from './rehearsal.js';
+import { ThreadWatch } from './thread-watch.js';
 
 const data = workerData as SenderData;
 const port = parentPort;
@@ -60,6 +61,7 @@ async function calibrate(): Promise<void> {
 function start(startUs: number, pacing: Pacing): void {
   const clock = new MonotonicClock(pacing);
   let utilisation = performance.eventLoopUtilization();
+  const watch = new ThreadWatch(startUs);
   driver = new Driver({
     plan: data.plan,
     phases: data.phases,
@@ -77,9 +79,11 @@ function start(startUs: number, pacing: Pacing): void {
       utilisation = now;
       return busyShare(since.active, since.idle, clock.takePolledUs());
     },
+    stalls: watch,
     publish: (closed, health, pulse) => say({ kind: 'closed', closed, health, pulse }),
     stopRequested: () => say({ kind: 'stop_requested' }),
     done: () => {
+      watch.close();
       say({ kind: 'done' });
       port?.close();
       for (const recording of data.recordings) recording?.close();

@@ -37,7 +37,7 @@ test('a stalled generator is invalid, and its causes are named', () => {
   assert.equal(verdict, 'invalid');
   assert.deepEqual(
     findings.map(({ id, level }) => `${level} ${id}`),
-    ['invalid generator_share', 'note loop_stalls', 'note loop_busy', 'note target_local'],
+    ['invalid generator_share', 'note preempted', 'note loop_busy', 'note target_local'],
   );
 });
 
@@ -82,13 +82,14 @@ test('a share of a short response is not a fault: ours must be long too', () => 
 
 test('what was not sent, by our doing', () => {
   const with_ = (n: number, outcome: 'unsent' | 'shed' | 'local') =>
-    steady(20_000, (i) => (i < n ? { outcome } : {}));
+    // Spread over the minute, so that no ten seconds of it have more than their share.
+    steady(20_000, (i) => (i % 907 === 0 && i / 907 < n ? { outcome } : {}));
   assert.equal(judged(with_(20, 'unsent')).verdict, 'suspect');
   assert.equal(judged(with_(21, 'unsent')).verdict, 'invalid');
   assert.equal(judged(with_(1, 'local')).verdict, 'invalid');
-  assert.equal(judged(with_(2, 'shed')).verdict, 'suspect');
-  assert.equal(judged(with_(3, 'shed')).verdict, 'invalid');
-  const shed = with_(300, 'shed');
+  assert.equal(judged(with_(4, 'shed')).verdict, 'suspect');
+  assert.equal(judged(with_(5, 'shed')).verdict, 'invalid');
+  const shed = with_(20, 'shed');
   assert.equal(judged({ ...shed, head: { ...shed.head, capDeclared: true } }).verdict, 'valid');
 });
 
@@ -100,6 +101,59 @@ test('an edge that refused everybody', () => {
   assert.deepEqual(ids(refused(403, 15)), []);
   // A recorded 403 that came again is ok.
   assert.deepEqual(ids(steady(2000, () => ({ status: 403 }))), []);
+});
+
+test('the worst ten seconds of what was not sent are not hidden by the average', () => {
+  // 30,000 requests, of which 25 of the ten seconds from 0:20 were not sent: 0.08 % of all, 0.5 % of those.
+  for (const [outcome, n] of [
+    ['unsent', 25],
+    ['shed', 3],
+  ] as const) {
+    const some = steady(30_000, (i) => (i % 60 === 25 && i / 60 < n ? { outcome } : {}));
+    const expected = n < 5 ? ['suspect shed'] : ['invalid unsent_slice', 'suspect unsent'];
+    const { findings } = judged(some);
+    assert.deepEqual(
+      findings.map(({ id, level }) => `${level} ${id}`),
+      expected,
+    );
+    if (n >= 5)
+      assert.match(findings[0]?.message ?? '', /25 requests \(0\.50 %\) in the ten seconds from 0:20/);
+  }
+});
+
+test('a small run is not invalid for a request or two', () => {
+  for (const outcome of ['unsent', 'shed'] as const) {
+    const some = (n: number) => steady(50, (i) => (i < n ? { outcome } : {}));
+    assert.equal(judged(some(4)).verdict, 'suspect');
+    assert.equal(judged(some(5)).verdict, 'invalid');
+  }
+});
+
+test('an edge that refuses everybody from some moment on', () => {
+  const refusing = (fromS: number, toS: number, more: Omit<Op, 'windowS'> = {}) =>
+    steady(6_000, (i) =>
+      i % 60 >= fromS && i % 60 < toS ? { outcome: 'bad_status', status: 429, ...more } : {},
+    );
+  const half = judged(refusing(30, 60));
+  assert.equal(half.verdict, 'invalid');
+  assert.deepEqual(
+    half.findings.map(({ id, level, figure }) => `${level} ${id} ${figure}`),
+    ['invalid refused_from 0.5'],
+  );
+  assert.match(half.findings[0]?.message ?? '', /from 0:30 on everybody was refused for 30\.?0? s: 3,000/);
+  // Never everybody for ten seconds: a limit on a rate, which the answers show.
+  assert.deepEqual(ids(refusing(32, 41)), []);
+  assert.deepEqual(ids(refusing(30, 60, { status: 503 })), []);
+  // A short ban in a long run spoils little of it.
+  const long = headOf({ durationS: 2_400, phases: [{ name: 'steady', startS: 0, endS: 2_400 }] });
+  const ops = Array.from({ length: 48_000 }, (_, i): Op => {
+    const windowS = Math.floor(i / 20);
+    const banned = windowS >= 600 && windowS < 610;
+    return { windowS, ...(banned && { outcome: 'bad_status', status: 403 }) };
+  });
+  const banned = completed(snapshotOf(long, ops));
+  assert.equal(judged(banned).verdict, 'suspect');
+  assert.deepEqual(ids(banned), ['refused_from']);
 });
 
 test('an incomplete result is a note', () => {
