@@ -114,7 +114,9 @@ export class Answer {
     const keptBytes = Math.min(this.#keptBytes + chunk.length, this.bodyMax);
     if (keptBytes <= this.#keptBytes) return;
     if (keptBytes > this.#kept.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.min(this.bodyMax, Math.max(keptBytes, 2 * this.#kept.length)));
+      const larger = Buffer.allocUnsafeSlow(
+        Math.min(this.bodyMax, Math.max(keptBytes, 2 * this.#kept.length)),
+      );
       larger.set(this.body);
       this.#kept = larger;
     }

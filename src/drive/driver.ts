@@ -54,6 +54,8 @@ export class Driver implements ExchangeListener {
   #cutUs = Number.POSITIVE_INFINITY;
   #nextPublishUs = 0;
   #wakeUs = 0;
+  /** When the turn before began. */
+  #turnedUs = 0;
   #lastDueUs = 0;
   #due = 0;
   #ok = 0;
@@ -114,8 +116,10 @@ export class Driver implements ExchangeListener {
     this.#ledger.turn(nowUs);
     if (this.#held.size > 0) this.#fireHeld(nowUs);
     this.#fireDue(nowUs);
-    // After a stall the answers that are already here must be read before anything is called overdue.
-    if (!this.#ledger.inDoubt) this.#cutOverdue(nowUs);
+    // After a stall the answers that are already here must be read before anything is called overdue: those to what
+    // was overdue a turn ago have been, however often the loop is stalled.
+    this.#cutOverdue(this.#ledger.inDoubt ? this.#turnedUs : nowUs);
+    this.#turnedUs = nowUs;
     this.#connections.sweep(nowUs);
     this.#vitals.seen(this.#underWay.size);
     if (this.#isOver()) {

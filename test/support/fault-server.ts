@@ -13,7 +13,8 @@ export async function listenRaw(
 ): Promise<FaultServer> {
   const sockets = new Set<Socket>();
   const seen = new Seen();
-  const server = createServer((socket) => {
+  // What was written before a reset has left by then.
+  const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));

@@ -102,10 +102,14 @@ const AFTERWARDS: readonly Http1Fault[] = [
   ),
   { name: 'answers twice', ...fine, answer: say(OK + OK) },
   { name: 'says something behind its answer', ...fine, answer: say(`${OK}garbage`) },
-  { name: 'closes a body without a length: that is its end', ...fine, answer: (peer) => {
-    peer.write(`${HEAD}\r\nhello`);
-    setTimeout(() => peer.end(), STEP_MS);
-  } },
+  {
+    name: 'closes a body without a length: that is its end',
+    ...fine,
+    answer: (peer) => {
+      peer.write(`${HEAD}\r\nhello`);
+      setTimeout(() => peer.end(), STEP_MS);
+    },
+  },
 ];
 
 const SLOW: readonly Http1Fault[] = [
@@ -117,12 +121,20 @@ const SLOW: readonly Http1Fault[] = [
   { name: 'stops in the trailers', ...silent, answer: say(`${CHUNKED}0\r\nx-sum: 1\r\n`) },
   { name: 'drips the status line', ...silent, answer: drips('', `HTTP/1.1 200 ${'O'.repeat(5_000)}`) },
   { name: 'drips headers', ...silent, answer: drips(HEAD, 'x-a: b\r\n'.repeat(1_000)) },
-  { name: 'drips a body', ...silent, answer: drips(`${HEAD}content-length: 100000\r\n\r\n`, 'x'.repeat(10_000)) },
+  {
+    name: 'drips a body',
+    ...silent,
+    answer: drips(`${HEAD}content-length: 100000\r\n\r\n`, 'x'.repeat(10_000)),
+  },
   { name: 'drips chunks of a byte', ...silent, answer: drips(CHUNKED, '1\r\nx\r\n'.repeat(2_000)) },
 ];
 
 const ENDLESS: readonly Http1Fault[] = [
-  { name: 'sends headers without end', ...malformed, answer: endless(HEAD, `x-more: ${'y'.repeat(4_000)}\r\n`) },
+  {
+    name: 'sends headers without end',
+    ...malformed,
+    answer: endless(HEAD, `x-more: ${'y'.repeat(4_000)}\r\n`),
+  },
   { name: 'sends small headers without end', ...malformed, answer: endless(HEAD, 'x: y\r\n'.repeat(500)) },
   {
     name: 'sends a header of 70 KB',
@@ -140,7 +152,12 @@ const ENDLESS: readonly Http1Fault[] = [
     ...malformed,
     answer: endless(HEAD, 'x'.repeat(4_000)),
   },
-  { name: 'sends empty lines without end', ...malformed, answer: endless('', '\r\n'.repeat(2_000)), except: UNBOUNDED },
+  {
+    name: 'sends empty lines without end',
+    ...malformed,
+    answer: endless('', '\r\n'.repeat(2_000)),
+    except: UNBOUNDED,
+  },
   {
     name: 'sends a body without end after its length',
     ...fine,
@@ -192,7 +209,6 @@ const STATUS_LINES: readonly string[] = [
   '200 OK',
   '<!doctype html>',
   '\x16\x03\x01\x00\x05hello',
-  'HTTP/1.1 200 O\x00K',
 ];
 const MALFORMED: readonly Http1Fault[] = [
   ...STATUS_LINES.map(
@@ -202,6 +218,12 @@ const MALFORMED: readonly Http1Fault[] = [
       answer: say(`${line}\r\ncontent-length: 0\r\n\r\n`),
     }),
   ),
+  {
+    name: 'sends a control character in its status line',
+    ...malformed,
+    answer: say('HTTP/1.1 200 O\0K\r\ncontent-length: 0\r\n\r\n'),
+    except: { undici: { why: 'it does not look at the reason', outcome: 'ok' } },
+  },
   { name: 'sends bytes of no text', ...malformed, answer: say(new Uint8Array(300).map((_, i) => i)) },
   { name: 'sends a blank before a colon', ...malformed, answer: say(`${HEAD}content-length : 0\r\n\r\n`) },
   { name: 'sends a line without a colon', ...malformed, answer: say(`${HEAD}nothing\r\n\r\n`) },
@@ -217,15 +239,27 @@ const LENGTHS: readonly Http1Fault[] = [
       peer.end();
     },
   },
-  { name: 'names a length shorter than the body', ...fine, answer: say(`${HEAD}content-length: 2\r\n\r\nhello`) },
+  {
+    name: 'names a length shorter than the body',
+    ...fine,
+    answer: say(`${HEAD}content-length: 2\r\n\r\nhello`),
+  },
   {
     name: 'names two different lengths',
     ...malformed,
     answer: say(`${HEAD}content-length: 5\r\ncontent-length: 6\r\n\r\nhello`),
   },
   { name: 'names a negative length', ...malformed, answer: say(`${HEAD}content-length: -5\r\n\r\nhello`) },
-  { name: 'names a length that is no number', ...malformed, answer: say(`${HEAD}content-length: five\r\n\r\nhello`) },
-  { name: 'names no length at all behind the colon', ...malformed, answer: say(`${HEAD}content-length:\r\n\r\nhello`) },
+  {
+    name: 'names a length that is no number',
+    ...malformed,
+    answer: say(`${HEAD}content-length: five\r\n\r\nhello`),
+  },
+  {
+    name: 'names no length at all behind the colon',
+    ...malformed,
+    answer: say(`${HEAD}content-length:\r\n\r\nhello`),
+  },
   {
     name: 'names a length beyond all numbers',
     ...malformed,
@@ -244,8 +278,16 @@ const CHUNKS: readonly Http1Fault[] = [
   { name: 'sends a negative chunk size', ...malformed, answer: say(`${CHUNKED}-1\r\nabc\r\n`) },
   { name: 'sends no chunk size', ...malformed, answer: say(`${CHUNKED}\r\nabc\r\n`) },
   { name: 'leaves out what ends a chunk', ...malformed, answer: say(`${CHUNKED}3\r\nabc0\r\n\r\n`) },
-  { name: 'sends a chunk longer than its size', ...malformed, answer: say(`${CHUNKED}3\r\nabcdef\r\n0\r\n\r\n`) },
-  { name: 'sends a chunk size beyond all numbers', ...malformed, answer: say(`${CHUNKED}${'f'.repeat(17)}\r\nabc`) },
+  {
+    name: 'sends a chunk longer than its size',
+    ...malformed,
+    answer: say(`${CHUNKED}3\r\nabcdef\r\n0\r\n\r\n`),
+  },
+  {
+    name: 'sends a chunk size beyond all numbers',
+    ...malformed,
+    answer: say(`${CHUNKED}${'f'.repeat(17)}\r\nabc`),
+  },
   { name: 'sends a huge chunk size, and little', ...silent, answer: say(`${CHUNKED}fffffffff\r\nabc`) },
 ];
 
@@ -270,7 +312,7 @@ const INTERIM: readonly Http1Fault[] = [
   },
 ];
 
-/** What is behind a small answer: a gigabyte of zeros. */
+/** What a small answer unpacks to: sixteen times what is looked at. */
 const BOMB_BYTES = 64 * 1024 * 1024;
 
 function packed(encoding: string, body: Uint8Array): string | Uint8Array {
@@ -286,7 +328,12 @@ function once(make: () => string | Uint8Array): Answer {
 
 const gzipBomb = once(() => packed('gzip', gzipSync(new Uint8Array(BOMB_BYTES))));
 const BODIES: readonly Http1Fault[] = [
-  { name: 'sends a gzip bomb to a route that looks into bodies', ...wrongBody, checks: { contains: ['never'] }, answer: gzipBomb },
+  {
+    name: 'sends a gzip bomb to a route that looks into bodies',
+    ...wrongBody,
+    checks: { contains: ['never'] },
+    answer: gzipBomb,
+  },
   { name: 'sends a gzip bomb to a route that does not look', ...fine, answer: gzipBomb },
   {
     name: 'sends a brotli bomb',
@@ -320,12 +367,18 @@ const BODIES: readonly Http1Fault[] = [
   },
 ];
 
-const found = (location: string): string => `HTTP/1.1 302 Found\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`;
+const found = (location: string): string =>
+  `HTTP/1.1 302 Found\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`;
 /** Redirects that a plan of these tests follows. */
 export const REDIRECTS_MAX = 5;
 
 const REDIRECTS: readonly Http1Fault[] = [
-  { name: 'redirects to itself for ever', outcome: 'bad_status', attempts: REDIRECTS_MAX + 1, answer: say(found('?again')) },
+  {
+    name: 'redirects to itself for ever',
+    outcome: 'bad_status',
+    attempts: REDIRECTS_MAX + 1,
+    answer: say(found('?again')),
+  },
   { name: 'redirects off the target', ...wrongStatus, answer: say(found('http://elsewhere.test/')) },
   { name: 'redirects to a path of 20 KB', ...wrongStatus, answer: say(found(`/${'x'.repeat(10_000)}`)) },
   { name: 'redirects to nowhere', ...wrongStatus, answer: say(found('http://[')) },

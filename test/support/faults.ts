@@ -43,7 +43,7 @@ export const HEALTHY = 'ok';
  * @param run tells requests of one run from those of others; a few letters
  */
 export function pathOf(fault: number | typeof HEALTHY, run: string): string {
-  return `${MARK}/${fault}/${run}`;
+  return `${MARK}/${fault}/${run}/`;
 }
 
 /** Counts the requests that a server sees, by path, and tells which fault they ask for. */
@@ -60,7 +60,7 @@ export class Seen {
    * @returns the fault's place in the table; -1 for what is in order
    */
   add(head: string): number {
-    const [path, fault] = /\/~{8}\/(\w+)\/\w+/.exec(head) ?? [];
+    const [path, fault] = /\/~{8}\/(\w+)\/\w+\//.exec(head) ?? [];
     if (path === undefined || fault === undefined) throw new Error('this was not asked for by a run');
     this.#counts.set(path, this.of(path) + 1);
     return fault === HEALTHY ? -1 : Number(fault);

@@ -378,7 +378,8 @@ export function simulate(options: SimulationOptions): Simulated {
   return { snapshot, log, health: snapshot.health, reason, plannedTotal, windows };
 }
 
-function headOf(
+/** The head of a result of a plan that was not sent to a real target. */
+export function headOf(
   plan: Plan,
   phases: readonly Phase[],
   shard: Shard,
