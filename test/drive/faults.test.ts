@@ -1,14 +1,23 @@
 // The fault matrix: every way in which a target misbehaves, over every transport, in whole runs beside what is in order.
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { ResolvedTarget } from '../../src/drive/sockets/target.js';
 import type { TransportKind } from '../../src/drive/transports/choose.js';
 import { brokenConservation } from '../../src/judge/conservation.js';
+import type { Outcome } from '../../src/measure/outcome.js';
 import type { Snapshot } from '../../src/measure/snapshot.js';
 import type { ConnectionPolicy } from '../../src/scenario/plan.js';
-import { countsOf, faultPlan, HEALTHY_ROUTE, outcomesOf, runFaults } from '../support/fault-run.js';
+import {
+  countsOf,
+  faultPlan,
+  HEALTHY_ROUTE,
+  outcomesOf,
+  plannedByRoute,
+  runFaults,
+} from '../support/fault-run.js';
 import { listenRaw } from '../support/fault-server.js';
-import { type Fault, type FaultServer, HEALTHY, pathOf, verdictOf } from '../support/faults.js';
+import { type Fault, type FaultServer, HEALTHY, pathOf, type Seen, verdictOf } from '../support/faults.js';
 import { HTTP1_FAULTS, serveHttp1 } from '../support/faults-http1.js';
 import { HTTP2_FAULTS, serveHttp2 } from '../support/faults-http2.js';
 import { serveTls, TLS_FAULTS, TRUSTED, tenantOf } from '../support/faults-tls.js';
@@ -154,8 +163,16 @@ describe('a target with TLS that', { concurrency: 16 }, () => {
   }
 });
 
-/** Every fault of HTTP/1.1 at once, as routes beside one that is in order; a few hang for each that may. */
-const ALL_COUNT = 3 * HTTP1_FAULTS.length;
+function healthyHttp1(socket: Socket, seen: Seen): void {
+  serveHttp1(socket, () => socket.resetAndDestroy(), [], seen);
+}
+
+function healthyHttp2(socket: Socket, seen: Seen): void {
+  serveHttp2(socket, () => socket.resetAndDestroy(), [], seen);
+}
+
+/** Every fault of HTTP/1.1 at once, as routes beside one that is in order. */
+const ALL_COUNT = 2 * HTTP1_FAULTS.length;
 const SHARED: readonly [string, ConnectionPolicy][] = [
   ['fresh connections', { kind: 'fresh' }],
   ['a pool larger than what hangs', { kind: 'pool', size: ALL_COUNT }],
@@ -169,7 +186,9 @@ describe('a target of HTTP/1.1 with every fault at once, by', () => {
           serveHttp1(socket, () => socket.resetAndDestroy(), HTTP1_FAULTS, seen),
         );
         // What is asked for over a kept connection is a flow of its own.
-        const numbers = HTTP1_FAULTS.flatMap(({ kept }, i) => (kept === undefined ? [i] : []));
+        const numbers = HTTP1_FAULTS.flatMap(({ kept, spoils }, i) =>
+          kept === undefined && (spoils === undefined || connections.kind === 'fresh') ? [i] : [],
+        );
         const { plan, inputs } = faultPlan({
           connections,
           healthy: 4 * HEALTHY_COUNT,
@@ -177,17 +196,21 @@ describe('a target of HTTP/1.1 with every fault at once, by', () => {
           healthyPath: pathOf(HEALTHY, 'all'),
           routes: numbers.map((i) => ({ ...HTTP1_FAULTS[i], path: pathOf(i, 'all') })),
         });
-        let unsettled = Number.POSITIVE_INFINITY;
+        const planned = plannedByRoute(plan, inputs);
+        /** What hangs: where it is asked for, and how often. */
+        const hanging = numbers.flatMap((number, at): [string, number][] => {
+          const fault = HTTP1_FAULTS[number];
+          const hangs = fault !== undefined && verdictOf(fault, kind).outcome === 'timeout';
+          return hangs ? [[pathOf(number, 'all'), planned[at + FAULTY_ROUTE] ?? 0]] : [];
+        });
+        const hangingCount = hanging.reduce((sum, [, n]) => sum + n, 0);
         const snapshot = await runFaults({
           kind,
           target: targetAt(server.port),
           plan,
           inputs,
-          hangs: (left) => {
-            const isStill = left === unsettled;
-            unsettled = left;
-            return isStill;
-          },
+          hangs: (unsettled) =>
+            unsettled === hangingCount && hanging.every(([path, n]) => server.seen.of(path) === n),
         });
         await server.close();
         assertSound(snapshot);
@@ -200,5 +223,83 @@ describe('a target of HTTP/1.1 with every fault at once, by', () => {
         }
       });
     }
+  }
+});
+
+/** What a second address of the target does; every other connection goes there. */
+const ADDRESSES: readonly {
+  readonly name: string;
+  readonly outcome: Outcome;
+  /** Takes a connection there; null: nobody listens. */
+  readonly meet: ((socket: Socket) => void) | null;
+}[] = [
+  { name: 'refuses connections', outcome: 'refused', meet: null },
+  { name: 'closes what it accepts', outcome: 'reset', meet: (socket) => socket.end() },
+  { name: 'resets what it accepts', outcome: 'reset', meet: (socket) => socket.resetAndDestroy() },
+  { name: 'accepts and never reads', outcome: 'timeout', meet: (socket) => socket.pause() },
+];
+
+describe('a target of which one of two addresses', () => {
+  for (const kind of ['wire', 'undici', 'http2'] as const) {
+    for (const { name, outcome, meet } of ADDRESSES) {
+      it(`${name}: ${outcome} for half of all (${kind})`, async () => {
+        const server = await listenRaw(kind === 'http2' ? healthyHttp2 : healthyHttp1);
+        const second = meet === null ? null : await listenRaw(meet, '127.0.0.2', server.port);
+        const { plan, inputs } = faultPlan({
+          connections: { kind: 'fresh' },
+          healthy: HEALTHY_COUNT,
+          faulty: 0,
+          healthyPath: pathOf(HEALTHY, kind),
+          routes: [],
+        });
+        const [planned = 0] = plannedByRoute(plan, inputs);
+        const half = planned / 2;
+        const snapshot = await runFaults({
+          kind,
+          target: targetAt(server.port, { addresses: ['127.0.0.1', '127.0.0.2'] }),
+          plan,
+          inputs,
+          hangs: (unsettled) => outcome === 'timeout' && unsettled === half,
+        });
+        await server.close();
+        await second?.close();
+        assert.ok(Number.isInteger(half) && half > 0);
+        assert.deepEqual(brokenConservation(snapshot), []);
+        assert.deepEqual(outcomesOf(countsOf(snapshot, HEALTHY_ROUTE)), { ok: half, [outcome]: half });
+        assert.equal(server.seen.of(pathOf(HEALTHY, kind)), half);
+      });
+    }
+
+    it(`goes away in the middle of a run: refused from then on (${kind})`, async () => {
+      const path = pathOf(HEALTHY, kind);
+      const serve = kind === 'http2' ? healthyHttp2 : healthyHttp1;
+      let answered = 0;
+      const server = await listenRaw((socket, seen) => {
+        serve(socket, seen);
+        socket.on('close', () => {
+          if (++answered === HEALTHY_COUNT / 2) void server.close();
+        });
+      });
+      const { plan, inputs } = faultPlan({
+        connections: { kind: 'fresh' },
+        healthy: 2 * HEALTHY_COUNT,
+        faulty: 0,
+        healthyPath: path,
+        routes: [],
+      });
+      const snapshot = await runFaults({
+        kind,
+        target: targetAt(server.port),
+        plan,
+        inputs,
+        hangs: () => false,
+      });
+      assert.deepEqual(brokenConservation(snapshot), []);
+      const { ok = 0, refused = 0, reset = 0, ...others } = outcomesOf(countsOf(snapshot, HEALTHY_ROUTE));
+      assert.deepEqual(others, {});
+      assert.ok(ok >= HEALTHY_COUNT / 2);
+      // What was on its way just then is reset, as the connection had been accepted.
+      assert.equal(ok + refused + reset, countsOf(snapshot, HEALTHY_ROUTE).planned);
+    });
   }
 });

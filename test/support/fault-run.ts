@@ -10,7 +10,7 @@ import { addCounts, emptyCounts } from '../../src/measure/cell.js';
 import { OUTCOMES, type Outcome } from '../../src/measure/outcome.js';
 import { absorbCell, emptySnapshot, type Snapshot } from '../../src/measure/snapshot.js';
 import type { ConnectionPolicy, Plan, PlanInputs, RateStream, RouteClass } from '../../src/scenario/plan.js';
-import { MergedArrivals } from '../../src/schedule/arrivals.js';
+import { emptyRequest, MergedArrivals } from '../../src/schedule/arrivals.js';
 import { countArrivals, forecastRate } from '../../src/schedule/forecast.js';
 import { WHOLE } from '../../src/schedule/lanes.js';
 import { RateArrivals } from '../../src/schedule/rate-arrivals.js';
@@ -20,7 +20,7 @@ import { curveOf, planOf, streamOf } from './plans.js';
 import { headOf } from './simulation.js';
 
 /** Longer than any machine takes for what is not meant to hang; nobody waits for it, as the clock is put on. */
-const TIMEOUT_US = 12e6;
+const TIMEOUT_US = 60e6;
 /** How long arrivals come for. */
 const SECONDS = 0.15;
 
@@ -126,6 +126,31 @@ function requestOf({ path, method = 'GET', body }: FaultyRoute, route: number) {
   };
 }
 
+/** How many arrivals of a plan ask for each route. */
+export function plannedByRoute(plan: Plan, inputs: PlanInputs): number[] {
+  const planned = plan.routes.map(() => 0);
+  const request = emptyRequest();
+  for (
+    const arrivals = arrivalsOf(plan, inputs);
+    arrivals.dueUs < Number.POSITIVE_INFINITY;
+    arrivals.advance()
+  ) {
+    arrivals.request(request);
+    planned[request.route] = (planned[request.route] ?? 0) + 1;
+  }
+  return planned;
+}
+
+function arrivalsOf(plan: Plan, inputs: PlanInputs): MergedArrivals {
+  return new MergedArrivals(
+    plan.streams.map((stream, i) => {
+      const input = inputs.streams[i];
+      if (stream.kind !== 'rate' || input?.kind !== 'rate') throw new Error(`stream ${i} has no rate`);
+      return new RateArrivals(plan, stream, i, input, WHOLE, {});
+    }),
+  );
+}
+
 export interface FaultRun {
   readonly kind: TransportKind;
   readonly target: ResolvedTarget;
@@ -142,18 +167,13 @@ export async function runFaults({ kind, target, plan, inputs, hangs }: FaultRun)
   const rate = forecastRate(plan, inputs, []);
   const plannedTotal = countArrivals(plan, inputs, [], WHOLE);
   const snapshot = emptySnapshot(headOf(plan, rate.phases, WHOLE, plannedTotal, rate.durationS));
-  const arrivals = plan.streams.map((stream, i) => {
-    const input = inputs.streams[i];
-    if (stream.kind !== 'rate' || input?.kind !== 'rate') throw new Error(`stream ${i} has no rate`);
-    return new RateArrivals(plan, stream, i, input, WHOLE, {});
-  });
   let isSkipped = false;
   await new Promise<void>((resolve) => {
     const startUs = clock.nowUs();
     const driver = new Driver({
       plan,
       phases: rate.phases,
-      arrivals: new MergedArrivals(arrivals),
+      arrivals: arrivalsOf(plan, inputs),
       clock,
       transport: makeTransport(target, clock, startUs),
       conversation: new Conversation(plan, target, clock),

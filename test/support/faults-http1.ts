@@ -93,6 +93,7 @@ const AFTERWARDS: readonly Http1Fault[] = [
   ...Object.entries(ENDS).map(
     ([ends, end]): Http1Fault => ({
       name: `${ends} a connection that it should keep, after an answer`,
+      spoils: true,
       ...fine,
       answer: (peer) => {
         peer.write(OK);
@@ -100,10 +101,11 @@ const AFTERWARDS: readonly Http1Fault[] = [
       },
     }),
   ),
-  { name: 'answers twice', ...fine, answer: say(OK + OK) },
-  { name: 'says something behind its answer', ...fine, answer: say(`${OK}garbage`) },
+  { name: 'answers twice', spoils: true, ...fine, answer: say(OK + OK) },
+  { name: 'says something behind its answer', spoils: true, ...fine, answer: say(`${OK}garbage`) },
   {
     name: 'closes a body without a length: that is its end',
+    spoils: true,
     ...fine,
     answer: (peer) => {
       peer.write(`${HEAD}\r\nhello`);
@@ -160,6 +162,7 @@ const ENDLESS: readonly Http1Fault[] = [
   },
   {
     name: 'sends a body without end after its length',
+    spoils: true,
     ...fine,
     answer: (peer) => {
       peer.write(OK);
@@ -241,6 +244,7 @@ const LENGTHS: readonly Http1Fault[] = [
   },
   {
     name: 'names a length shorter than the body',
+    spoils: true,
     ...fine,
     answer: say(`${HEAD}content-length: 2\r\n\r\nhello`),
   },
