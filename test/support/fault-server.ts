@@ -1,6 +1,24 @@
 // Servers that have faults: TCP on loopback, with what is in order beside them on the same port.
 import { createServer, type Socket } from 'node:net';
 import { type FaultServer, Seen } from './faults.js';
+import { HTTP1_FAULTS, serveHttp1 } from './faults-http1.js';
+import { HTTP2_FAULTS, serveHttp2 } from './faults-http2.js';
+import { serveTls } from './faults-tls.js';
+
+/** One that has every fault of HTTP/1.1 by path. */
+export function startHttp1Faults(): Promise<FaultServer> {
+  return listenRaw((socket, seen) => serveHttp1(socket, () => socket.resetAndDestroy(), HTTP1_FAULTS, seen));
+}
+
+/** One that has every fault of HTTP/2 by path, by prior knowledge. */
+export function startHttp2Faults(): Promise<FaultServer> {
+  return listenRaw((socket, seen) => serveHttp2(socket, () => socket.resetAndDestroy(), HTTP2_FAULTS, seen));
+}
+
+/** One that has every fault of TLS by server name, and speaks HTTP/2 or HTTP/1.1. */
+export function startTlsFaults(): Promise<FaultServer> {
+  return listenRaw((socket, seen) => serveTls(seen)(socket));
+}
 
 /**
  * Listens.

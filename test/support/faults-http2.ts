@@ -248,23 +248,11 @@ const RESETS: readonly Http2Fault[] = [
   },
 ];
 
-/** Frames that break the protocol, of which Node tells. */
-const TOLD: Readonly<Record<string, Frames>> = {
-  'headers on stream 0': () => OK(0),
-  'headers on a stream that nobody opened': (stream) => OK(stream + 100),
-  'headers on a stream of the server’s own': () => OK(2),
-  'a window that grows by nothing, for all': () => [frame(FRAME.windowUpdate, 0, 0, uint32(0))],
-  'a window that grows beyond all': () => [frame(FRAME.windowUpdate, 0, 0, uint32(0x7fffffff))],
-  'SETTINGS of a stream': (stream) => [frame(FRAME.settings, 0, stream, new Uint8Array(0))],
-  'SETTINGS with a window beyond all': () => [
-    frame(FRAME.settings, 0, 0, Buffer.concat([Uint8Array.of(0, 4), uint32(0xffffffff)])),
-  ],
-  'a push that was not allowed': (stream) => [
-    frame(FRAME.pushPromise, END_HEADERS, stream, Buffer.concat([uint32(2), STATUS_200])),
-  ],
-};
-/** Frames upon which Node says GOAWAY and stops to read, and tells nobody: what is carried is cut like silence. */
-const UNTOLD: Readonly<Record<string, Frames>> = {
+/**
+ * Frames that break the protocol. Node says GOAWAY, stops to read, and tells nobody of most: what is carried is cut like
+ * silence. Of which it tells depends on its version.
+ */
+const BAD_FRAMES: Readonly<Record<string, Frames>> = {
   'data before headers': LAST,
   'a header block that cannot be read': withFields(END_HEADERS | END_STREAM, Buffer.alloc(4, 0xff)),
   'a frame larger than was allowed': (stream) => [frame(FRAME.data, 0, stream, Buffer.alloc(20_000))],
@@ -279,6 +267,18 @@ const UNTOLD: Readonly<Record<string, Frames>> = {
   'more padding than frame': (stream) => [
     ...HEADERS(stream),
     frame(FRAME.data, PADDED | END_STREAM, stream, Uint8Array.of(200, 1, 2)),
+  ],
+  'headers on stream 0': () => OK(0),
+  'headers on a stream that nobody opened': (stream) => OK(stream + 100),
+  'headers on a stream of the server’s own': () => OK(2),
+  'a window that grows by nothing, for all': () => [frame(FRAME.windowUpdate, 0, 0, uint32(0))],
+  'a window that grows beyond all': () => [frame(FRAME.windowUpdate, 0, 0, uint32(0x7fffffff))],
+  'SETTINGS of a stream': (stream) => [frame(FRAME.settings, 0, stream, new Uint8Array(0))],
+  'SETTINGS with a window beyond all': () => [
+    frame(FRAME.settings, 0, 0, Buffer.concat([Uint8Array.of(0, 4), uint32(0xffffffff)])),
+  ],
+  'a push that was not allowed': (stream) => [
+    frame(FRAME.pushPromise, END_HEADERS, stream, Buffer.concat([uint32(2), STATUS_200])),
   ],
 };
 
@@ -311,11 +311,13 @@ const BAD_HEADERS: Readonly<Record<string, Frames>> = {
 };
 
 const BAD: readonly Http2Fault[] = [
-  ...Object.entries(UNTOLD).map(
-    ([what, frames]): Http2Fault => ({ name: `sends ${what}`, ...silent, answer: say(frames) }),
-  ),
-  ...Object.entries(TOLD).map(
-    ([what, frames]): Http2Fault => ({ name: `sends ${what}`, ...malformed, answer: say(frames) }),
+  ...Object.entries(BAD_FRAMES).map(
+    ([what, frames]): Http2Fault => ({
+      name: `sends ${what}`,
+      ...silent,
+      or: 'protocol',
+      answer: say(frames),
+    }),
   ),
   ...Object.entries(BAD_HEADERS).map(
     ([what, frames]): Http2Fault => ({ name: `sends ${what}`, ...malformed, answer: say(frames) }),
@@ -334,6 +336,7 @@ const BAD: readonly Http2Fault[] = [
     name: 'goes on in HTTP/1.1, and closes',
     // Node stops to read at what is no frame, and so does not see the close.
     ...silent,
+    or: 'protocol',
     answer: thenEnds(
       () => [Buffer.from('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n')],
       (peer) => peer.end(),

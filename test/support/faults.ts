@@ -19,6 +19,8 @@ export interface Fault extends Verdict {
   readonly body?: string;
   /** What the route checks; nothing unless given. */
   readonly checks?: RouteChecks;
+  /** What another version of Node makes of it, where that is not the outcome alone. */
+  readonly or?: Outcome;
   /** After an answer that is in order the connection is not: who uses it again, which HTTP cannot know, is harmed. */
   readonly spoils?: true;
   /** The request goes over a connection that has carried another one. */
