@@ -20,13 +20,13 @@ export class Answer {
   setCookies: string[] | null = null;
   /** Names in lower case and values by turns; empty unless `keepsHeaders`. */
   readonly headers: string[] = [];
-  /** The body's beginning, at most `bodyMax` bytes, still encoded. */
-  readonly body: Uint8Array[] = [];
 
   /** Whether all headers are wanted. Set before the request is sent. */
   keepsHeaders = false;
   /** How many bytes of the body are wanted. Set before the request is sent. */
   bodyMax = 0;
+  /** What is kept of the body, as far as `#keptBytes`; more is room. */
+  #kept = NOTHING;
   #keptBytes = 0;
   /** Of the answers before this one. */
   #earlierBytes = 0;
@@ -36,6 +36,11 @@ export class Answer {
   /** Bytes of this answer's body received, as they came. */
   get bodyBytes(): number {
     return this.bytes - this.#earlierBytes;
+  }
+
+  /** The body's beginning, at most `bodyMax` bytes, still encoded; good until the next answer. */
+  get body(): Buffer {
+    return this.#kept.subarray(0, this.#keptBytes);
   }
 
   /** Makes it new for the next arrival. */
@@ -56,7 +61,7 @@ export class Answer {
     this.setCookies = null;
     // To shorten what is empty already costs as much as a look at the clock.
     if (this.headers.length > 0) this.headers.length = 0;
-    if (this.body.length > 0) this.body.length = 0;
+    this.#kept = NOTHING;
     this.#keptBytes = 0;
     this.#earlierBytes = this.bytes;
     this.#byAge = false;
@@ -100,15 +105,28 @@ export class Answer {
     this.#byAge = false;
   }
 
-  /** Takes a part of the body; copies what it keeps, as transports reuse their buffers. */
+  /**
+   * Takes a part of the body; copies what it keeps, as transports reuse their buffers, to one place: a body may come in
+   * parts of a byte each. As room doubles, that takes linear time.
+   */
   data(chunk: Uint8Array): void {
     this.bytes += chunk.length;
-    const wanted = Math.min(chunk.length, this.bodyMax - this.#keptBytes);
-    if (wanted <= 0) return;
-    this.body.push(Uint8Array.prototype.slice.call(chunk, 0, wanted));
-    this.#keptBytes += wanted;
+    const keptBytes = Math.min(this.#keptBytes + chunk.length, this.bodyMax);
+    if (keptBytes <= this.#keptBytes) return;
+    if (keptBytes > this.#kept.length) {
+      const larger = Buffer.allocUnsafeSlow(
+        Math.min(this.bodyMax, Math.max(keptBytes, 2 * this.#kept.length)),
+      );
+      larger.set(this.body);
+      this.#kept = larger;
+    }
+    const wanted = keptBytes - this.#keptBytes;
+    this.#kept.set(wanted === chunk.length ? chunk : chunk.subarray(0, wanted), this.#keptBytes);
+    this.#keptBytes = keptBytes;
   }
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** Cookies that one answer may set; more are not real. */
 const SET_COOKIES_MAX = 64;

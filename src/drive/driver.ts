@@ -56,6 +56,7 @@ export class Driver implements ExchangeListener {
   #cutUs = Number.POSITIVE_INFINITY;
   #nextPublishUs = 0;
   #wakeUs = 0;
+  /** When the turn before began. */
   #lastDueUs = 0;
   #due = 0;
   #ok = 0;

@@ -57,7 +57,7 @@ test('where nothing is checked: cookies, location and cache, but no body and no 
   const { answer } = await exchangeWith(ROUTE);
   assert.deepEqual([answer.status, answer.location, answer.cache], [302, '/next', 'hit']);
   assert.deepEqual(answer.setCookies, ['a=1; Path=/', 'b=2']);
-  assert.deepEqual([answer.headers, answer.body, answer.bodyBytes], [[], [], 11]);
+  assert.deepEqual([answer.headers, answer.body.length, answer.bodyBytes], [[], 0, 11]);
 });
 
 test('where it is checked: the body and all headers', async () => {
@@ -68,6 +68,16 @@ test('where it is checked: the body and all headers', async () => {
   assert.equal(answer.headers[answer.headers.indexOf('content-type') + 1], 'text/html');
   assert.ok(new Checks([{ ...ROUTE, checks }]).passes(exchange));
   assert.ok(!new Checks([{ ...ROUTE, checks: { minBytes: 12 } }]).passes(exchange));
+});
+
+test('a body that comes a byte at a time takes no more room than is wanted of it', () => {
+  const { answer } = new Exchange();
+  answer.bodyMax = 1_000;
+  const chunk = Buffer.from('x');
+  for (let i = 0; i < 5_000; i++) answer.data(chunk);
+  assert.equal(answer.bodyBytes, 5_000);
+  assert.equal(answer.body.toString(), 'x'.repeat(1_000));
+  assert.equal(answer.body.buffer.byteLength, 1_000);
 });
 
 test('an error that was recorded as such need not be a page; one that is expected must', () => {

@@ -124,6 +124,21 @@ describe('the driver', () => {
     assert.equal(count(result, 'ok'), result.plannedTotal - missed);
   });
 
+  it('cuts what is overdue though the loop stalls in every turn', () => {
+    const { plan, inputs } = steadyPlan({ ratePerSec: 20, seconds: 2, timeoutUs: 1e6 });
+    const { snapshot, plannedTotal } = simulate({
+      plan,
+      inputs,
+      target: () => ({ serviceUs: Number.POSITIVE_INFINITY, status: 200 }),
+      arrange: (world) => {
+        for (let atUs = 0; atUs < 20e6; atUs += 20_000) world.stallGenerator(atUs, atUs + 19_000);
+      },
+    });
+    const { counts } = sumGroups(snapshot);
+    assert.equal(counts.outcomes[OUTCOME_INDEX.timeout], plannedTotal);
+    assert.ok((snapshot.ends[0]?.wallUs ?? 0) < 4e6);
+  });
+
   it('never fires what is due longer ago than its timeout: it is unsent, and the run is no longer than that', () => {
     const { plan, inputs } = steadyPlan({ ratePerSec: 100, seconds: 10, timeoutUs: 1e6 });
     const result = simulate({

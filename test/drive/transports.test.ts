@@ -237,7 +237,7 @@ for (const [name, make] of Object.entries(WORLDS)) {
       await plain.settled;
       assert.deepEqual(plain.exchange.answer.setCookies, ['a=1', 'b=2']);
       assert.deepEqual(plain.exchange.answer.headers, []);
-      assert.deepEqual(plain.exchange.answer.body, []);
+      assert.equal(plain.exchange.answer.body.length, 0);
       const curious = new Sending(transport, {});
       curious.exchange.answer.keepsHeaders = true;
       curious.exchange.answer.bodyMax = 4;
@@ -247,7 +247,7 @@ for (const [name, make] of Object.entries(WORLDS)) {
         ...['set-cookie', 'a=1', 'x-cache', 'HIT', 'set-cookie', 'b=2'],
         ...['content-length', '10'],
       ]);
-      assert.equal(Buffer.concat(body).toString(), '0123');
+      assert.equal(body.toString(), '0123');
       assert.equal(curious.exchange.bytes, 10);
       await close();
     });

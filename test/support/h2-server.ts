@@ -4,11 +4,14 @@ import { createServer, type Socket } from 'node:net';
 export const FRAME = {
   data: 0,
   headers: 1,
+  priority: 2,
   rstStream: 3,
   settings: 4,
+  pushPromise: 5,
   ping: 6,
   goaway: 7,
   windowUpdate: 8,
+  continuation: 9,
 } as const;
 export const END_STREAM = 1;
 /** The same bit, on PING and SETTINGS. */

@@ -433,7 +433,8 @@ function hooksOf({ plan, hooks }: SimulationOptions, world: World): HookCaller |
   });
 }
 
-function headOf(
+/** The head of a result of a plan that was not sent to a real target. */
+export function headOf(
   plan: Plan,
   phases: readonly Phase[],
   shard: Shard,

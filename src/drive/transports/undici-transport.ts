@@ -6,7 +6,8 @@
 // - a Client costs about 0.4 ms and 15 KB: a client whose socket is gone serves the next connection;
 // - the newer handler methods are wrapped around the older ones and parse every header into an object: in version 7
 //   the older ones are the native form, so they are used, and only the header that a run listens for is looked at;
-// - a request that waits for its connection cannot be aborted: the connecting socket is destroyed instead.
+// - a request that waits for its connection cannot be aborted: the connecting socket is destroyed instead;
+// - it waits for a socket to close after an error, which one with TLS does not do by itself: it is destroyed.
 import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 import type { Outcome } from '../../measure/outcome.js';
@@ -196,6 +197,7 @@ class UndiciConnection implements Connection, Dispatcher.DispatchHandler {
       (socket, opening) => {
         this.#socket = socket;
         this.#listener?.opened(opening);
+        socket.on('error', () => socket.destroy());
         callback(null, socket);
       },
       (error) => callback(error, null),

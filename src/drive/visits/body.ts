@@ -23,12 +23,8 @@ export function decodeBody(answer: Answer): string | null {
 /** What `decodeBody` makes a text of, before it does. */
 export function decodeBytes(answer: Answer): Buffer | null {
   const { body, encoding } = answer;
-  const [first] = body;
-  if (first === undefined) return Buffer.alloc(0);
-  const kept =
-    body.length === 1 ? Buffer.from(first.buffer, first.byteOffset, first.byteLength) : Buffer.concat(body);
-  if (encoding === null) return kept;
-  return unpack(kept, encoding, kept.length < answer.bodyBytes);
+  if (encoding === null || body.length === 0) return body;
+  return unpack(body, encoding, body.length < answer.bodyBytes);
 }
 
 /** @param cut whether the end of the body was not kept, so that its missing is no damage */

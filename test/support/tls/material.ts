@@ -7,6 +7,7 @@ export const CA = read('./ca.pem');
 export const OTHER_CA = read('./other-ca.pem');
 export const SERVER = { cert: read('./server.pem'), key: read('./server-key.pem') };
 export const SELF_SIGNED = { cert: read('./self-signed.pem'), key: read('./self-signed-key.pem') };
+export const EXPIRED = { cert: read('./expired.pem'), key: read('./expired-key.pem') };
 export const CLIENT = {
   cert: read('./client.pem'),
   key: read('./client-key.pem'),
