@@ -1,11 +1,10 @@
 // `flashcrowd merge`: sound shards become one sound result; what contradicts itself is refused by name.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { mergeCommand } from '../../src/commands/merge.js';
-import { ResultWriter } from '../../src/commands/result-writer.js';
 import { readResults } from '../../src/commands/results.js';
 import { brokenConservation } from '../../src/judge/conservation.js';
 import { isComplete } from '../../src/judge/facts.js';
@@ -15,23 +14,15 @@ import type { ResultLine } from '../../src/measure/result-file.js';
 import { sumGroups } from '../../src/measure/snapshot.js';
 import { UserError } from '../../src/problem.js';
 import { planId } from '../../src/scenario/plan-id.js';
+import { journalText } from '../support/journals.js';
 import { headOf } from '../support/snapshots.js';
+import { rememberingTerminal } from '../support/terminal.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'flashcrowd-merge-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const OPERATIONS = 500;
-const terminal = {
-  out: () => {},
-  err: () => {},
-  outlivesReaders: () => {},
-  draw: () => {},
-  hide: () => {},
-  interactive: false,
-  columns: () => 100,
-  colour: 0 as const,
-  env: {},
-};
+const terminal = rememberingTerminal();
 
 /** The lines of one of two shards: operations over half a minute, every tenth of them fired 30 ms late. */
 function shard(i: number): ResultLine[] {
@@ -71,9 +62,7 @@ function shard(i: number): ResultLine[] {
 
 function file(name: string, lines: readonly ResultLine[]): string {
   const path = join(folder, name);
-  const writer = new ResultWriter(path);
-  for (const line of lines) writer.write(line);
-  writer.close();
+  writeFileSync(path, journalText(lines));
   return path;
 }
 
@@ -113,5 +102,6 @@ describe('flashcrowd merge', () => {
       // By itself it is read, and judged.
       assert.notDeepEqual(brokenConservation((await readResults([bad])).snapshot), []);
     }
+    assert.ok(readFileSync(good).length > 0);
   });
 });
