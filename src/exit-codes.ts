@@ -7,7 +7,7 @@
 export const ExitCode = {
   /** Every gate passed, or there was none. */
   passed: 0,
-  /** A gate failed: the shop did not hold. */
+  /** A gate failed: the shop did not hold. Of a probe: an answer was not as expected. */
   gateFailed: 1,
   /** Bad input or usage; nothing was sent. */
   badInput: 2,

@@ -8,7 +8,8 @@ import type { Head } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
 import { openResult } from './result-lines.js';
 import { cannotBeWritten, ResultWriter } from './result-writer.js';
-import { readResults, refuseBroken } from './results.js';
+import { readResults } from './results.js';
+import { refuseBroken } from './sound.js';
 import { type Terminal, warn } from './terminal.js';
 
 /**

@@ -172,18 +172,18 @@ class Sending {
     const { target } = this.#reached;
     const makeTransport = await loadTransport(this.#transport);
     const hooks = hooksFile === null ? null : await loadHooks(hooksFile);
+    const clock = new MonotonicClock('sleep');
+    const caller =
+      hooks === null
+        ? null
+        : new HookCaller({
+            plan,
+            hooks,
+            targetHost: target.host,
+            nowUs: () => clock.nowUs(),
+            warn: this.#warn,
+          });
     return Array.from({ length: AT_ONCE }, () => {
-      const clock = new MonotonicClock('sleep');
-      const caller =
-        hooks === null
-          ? null
-          : new HookCaller({
-              plan,
-              hooks,
-              targetHost: target.host,
-              nowUs: () => clock.nowUs(),
-              warn: this.#warn,
-            });
       return new Prober({
         plan,
         target,

@@ -1,11 +1,10 @@
 // Reads result files back, one or several shards of one run.
-import { brokenConservation } from '../judge/conservation.js';
 import { MergeError, mergeAll } from '../measure/merge.js';
 import { absorbLine } from '../measure/result-file.js';
 import { emptySnapshot, type Snapshot } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
-import { formatCount } from '../units.js';
 import { openResult } from './result-lines.js';
+import { refuseBroken } from './sound.js';
 
 /** A run that was killed may have left half a second or half a line at the end: it is told, not refused. */
 export interface ReadResult {
@@ -34,22 +33,4 @@ export async function readResults(files: readonly string[]): Promise<ReadResult>
     if (!(error instanceof MergeError)) throw error;
     throw new UserError([{ place: files.join(', '), path: '', message: error.message }]);
   }
-}
-
-/**
- * Refuses a result whose counts contradict each other.
- * @throws UserError naming the file and the first contradiction
- */
-export function refuseBroken(file: string, snapshot: Snapshot): void {
-  const [first, ...more] = brokenConservation(snapshot);
-  if (first === undefined) return;
-  const others = more.length === 0 ? '' : `, and ${formatCount(more.length)} more`;
-  throw new UserError([
-    {
-      place: file,
-      path: '',
-      message: `the counts contradict each other: ${first}${others}`,
-      hint: 'it was changed or cut, or this is a defect of flashcrowd: flashcrowd report tells what is left of it',
-    },
-  ]);
 }

@@ -11,7 +11,7 @@ export const CAUSE_LIMITS = {
   /** Stalls of one cause in ten seconds, all workers together: that much shows in responses. */
   stallUs: 5_000,
   /** A cause of less than this share of all stalls explains nothing. */
-  stallShare: 0.1,
+  stallShare: 0.05,
   /** An event loop this busy has queues of its own. */
   busyPermille: 700,
   /** Of the machine's processor time, in ten seconds. */

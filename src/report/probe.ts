@@ -16,6 +16,12 @@ const WHERE_MAX = 4;
 const OK_ROWS_MAX = 40;
 /** What the columns of a table beside the request take, about; none of them gives way to a long path. */
 const OTHER_COLUMNS = 46;
+/** What is said beside a status, where it is not the outcome's own name. */
+const SUFFIX: Readonly<Partial<Record<Probed['outcome'], string>>> = {
+  ok: '',
+  bad_status: '',
+  bad_body: ' body',
+};
 const LABEL = 14;
 
 /** The report, ending in a line break. */
@@ -122,7 +128,7 @@ function answers({ probes, target }: ProbeReport, width: number): Line[] {
     const { method, path, host } = request;
     const ok = outcome === 'ok';
     const hops = followed.length === 0 ? '' : ` +${followed.length}`;
-    const answer = status === 0 ? outcome : `${status}${hops}${outcome === 'bad_body' ? ' body' : ''}`;
+    const answer = status === 0 ? outcome : `${status}${hops}${SUFFIX[outcome] ?? ` ${outcome}`}`;
     return [
       piece(clip(safe(`${method} ${host === ownHost ? '' : host}${path}`), width - OTHER_COLUMNS)),
       piece(clip(safe(route), NAME_MAX)),

@@ -1,6 +1,6 @@
 // `flashcrowd merge`: sound shards become one sound result; what contradicts itself is refused by name.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -102,6 +102,5 @@ describe('flashcrowd merge', () => {
       // By itself it is read, and judged.
       assert.notDeepEqual(brokenConservation((await readResults([bad])).snapshot), []);
     }
-    assert.ok(readFileSync(good).length > 0);
   });
 });
