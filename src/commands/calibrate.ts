@@ -13,7 +13,7 @@ import { type Measured, measureMachine } from './calibration/measure.js';
 import { coresOfProcess } from './cores.js';
 import { readMachine } from './machine.js';
 import { connectionsOf } from './preflight.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, warn } from './terminal.js';
 
 export interface CalibrateOptions {
   /** How long it may take, such as `30s`. */
@@ -99,7 +99,7 @@ function keep(calibration: Calibration, terminal: Terminal): string {
     writeCalibration(file, calibration);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    terminal.err(`warning: ${file} cannot be written (${reason}): runs will not know of this\n`);
+    warn(terminal, `${file} cannot be written (${reason}): runs will not know of this`);
   }
   return file;
 }

@@ -1,10 +1,12 @@
 // The head of a result: the facts of a run that are known before its first request.
 import { hostname } from 'node:os';
 import type { PacingChoice } from '../drive/pacing/calibrate.js';
+import type { ResolvedTarget } from '../drive/sockets/target.js';
 import type { CeilingUse } from '../measure/calibration.js';
 import type { Head } from '../measure/snapshot.js';
 import { VERSION } from '../version.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
+import { isOwnAddress } from './own-addresses.js';
 import type { Prepared } from './prepare.js';
 
 /**
@@ -18,6 +20,7 @@ export function headOf(
   startUs: number,
   { pacing, lateness }: PacingChoice,
   calibration: CeilingUse | null,
+  { addresses, proxy }: ResolvedTarget,
 ): Head {
   const { loaded, rate, shard } = prepared;
   const amplified = amplifiedOf(prepared);
@@ -30,7 +33,8 @@ export function headOf(
     scenario: loaded.name,
     label: loaded.label ?? null,
     target: loaded.target.url,
-    targetIsLocal: loaded.target.loopback,
+    // Behind a proxy only its own addresses are known.
+    targetIsLocal: loaded.target.loopback || (proxy === undefined && isOwnAddress(addresses)),
     shards: [shard],
     hosts: [hostname()],
     workers,

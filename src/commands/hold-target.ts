@@ -3,7 +3,7 @@ import { UserError } from '../problem.js';
 import { safe } from '../report/escape.js';
 import type { Prepared } from './prepare.js';
 import { type Holder, lockFolder, lockTarget, thisProcess } from './target-lock.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, warn } from './terminal.js';
 
 /**
  * Does what is to be done while nobody else on this machine loads the target.
@@ -25,11 +25,11 @@ export async function holdingTarget<T>(
       const hint = `wait for it, end it (kill ${locking.by.pid}), or pass --force to load the target with both`;
       throw new UserError([{ place: 'this machine', path: '', message, hint }]);
     }
-    terminal.err(`warning: ${message}; this run goes on by --force\n`);
+    warn(terminal, `${message}; this run goes on by --force`);
     locking = await lockTarget(folder, claim, true, thisProcess());
   }
   if (locking.kind === 'unable')
-    terminal.err(`warning: whether another run loads the target is not known (${safe(locking.reason)})\n`);
+    warn(terminal, `whether another run loads the target is not known (${locking.reason})`);
   try {
     return await work();
   } finally {

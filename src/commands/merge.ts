@@ -6,13 +6,13 @@ import { MergeError, mergeHeads } from '../measure/merge.js';
 import { type ResultLine, writeLine } from '../measure/result-file.js';
 import type { Head } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
-import { resultLines } from './results.js';
-import type { Terminal } from './terminal.js';
+import { readResults, refuseBroken, resultLines } from './results.js';
+import { type Terminal, warn } from './terminal.js';
 
 /**
- * Merges result files into one. Files hold their windows in ascending order, so they are read side by side and at
- * most one window of each is in memory.
- * @throws UserError if they are not disjoint shards of one run; nothing is written then
+ * Merges result files into one, after looking at each whether its counts add up, and so at the sum afterwards. Files
+ * hold their windows in ascending order, so they are read side by side and at most one window of each is in memory.
+ * @throws UserError if they are not disjoint shards of one run or one of them is not sound; nothing is written then
  */
 export async function mergeCommand(
   files: readonly string[],
@@ -23,6 +23,7 @@ export async function mergeCommand(
   const sources: Source[] = [];
   for (const file of files) sources.push(await openSource(file, warnings));
   const head = headOfAll(sources);
+  for (const file of files) refuseBroken(file, (await readResults([file])).snapshot);
   const descriptor = openSync(out, 'w');
   const write = (line: ResultLine) => writeSync(descriptor, `${writeLine(line)}\n`);
   write({ kind: 'head', head });
@@ -33,7 +34,8 @@ export async function mergeCommand(
     for (const cell of await takeWindow(sources, windowS, write)) write({ kind: 'cell', cell });
   }
   closeSync(descriptor);
-  for (const warning of warnings) terminal.err(`warning: ${warning}\n`);
+  refuseBroken(out, (await readResults([out])).snapshot);
+  for (const warning of warnings) warn(terminal, warning);
   terminal.err(`merged ${files.length} results into ${out}\n`);
   return ExitCode.passed;
 }

@@ -1,11 +1,13 @@
 // Reads result files back, one or several shards of one run, line by line.
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { brokenConservation } from '../judge/conservation.js';
 import { ResultFormatError } from '../measure/line-codec.js';
 import { MergeError, mergeAll } from '../measure/merge.js';
 import { absorbLine, type ResultLine, readLine } from '../measure/result-file.js';
 import { emptySnapshot, type Snapshot } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
+import { formatCount } from '../units.js';
 
 /** A run that was killed may have left half a line at the end: it is told, not refused. */
 export interface ReadResult {
@@ -14,19 +16,39 @@ export interface ReadResult {
 }
 
 /**
- * Reads result files and merges them if they are several.
+ * Reads result files and merges them if they are several: each must then be sound by itself, as one that is not need
+ * not show in the sum.
  * @throws UserError naming file and line
  */
 export async function readResults(files: readonly string[]): Promise<ReadResult> {
   const warnings: string[] = [];
   const snapshots: Snapshot[] = [];
-  for (const file of files) snapshots.push(await readSnapshot(file, warnings));
+  for (const file of files) {
+    const snapshot = await readSnapshot(file, warnings);
+    if (files.length > 1) refuseBroken(file, snapshot);
+    snapshots.push(snapshot);
+  }
   try {
     return { snapshot: mergeAll(snapshots), warnings };
   } catch (error) {
     if (!(error instanceof MergeError)) throw error;
     throw new UserError([{ place: files.join(', '), path: '', message: error.message }]);
   }
+}
+
+/**
+ * Refuses a result whose counts contradict each other.
+ * @throws UserError naming the file and the first contradiction
+ */
+export function refuseBroken(file: string, snapshot: Snapshot): void {
+  const [first, ...more] = brokenConservation(snapshot);
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : `, and ${formatCount(more.length)} more`;
+  throw wrong(
+    file,
+    `the counts contradict each other: ${first}${others}`,
+    'it was changed or cut, or this is a defect of flashcrowd: flashcrowd report tells what is left of it',
+  );
 }
 
 async function readSnapshot(file: string, warnings: string[]): Promise<Snapshot> {

@@ -3,6 +3,7 @@
 // A head line, then cell, slice, tenant and health lines as they become certain, then an end line. Whatever a killed
 // run has written is a valid prefix: it reads as incomplete. Lines are additive, so their order does not matter.
 
+import { escapeJson } from '../plain-text.js';
 import type { Cell, Slice, TenantSlice } from './cell.js';
 import type { Emission } from './emission.js';
 import {
@@ -40,8 +41,12 @@ export type ResultLine =
   | { readonly kind: 'process'; readonly vitals: ProcessVitals }
   | { readonly kind: 'end'; readonly end: End };
 
-/** Writes a line as JSON, without a newline. */
+/** Writes a line as JSON, without a newline, and without anything that a terminal would obey. */
 export function writeLine(line: ResultLine): string {
+  return escapeJson(jsonOf(line));
+}
+
+function jsonOf(line: ResultLine): string {
   switch (line.kind) {
     case 'head':
       return JSON.stringify({ t: 'head', ...line.head });
@@ -128,7 +133,7 @@ function lineOf(json: Record<string, unknown>): ResultLine {
     case 'head': {
       const { t, ...head } = json;
       if (head.format !== 1)
-        throw new ResultFormatError(`result format ${String(head.format)} is not known here`);
+        throw new ResultFormatError(`result format ${JSON.stringify(head.format)} is not known here`);
       return { kind: 'head', head: head as unknown as Head };
     }
     case 'cell':

@@ -135,6 +135,8 @@ function terminalOf(): Terminal & { readonly texts: string[] } {
     texts,
     out: (text) => texts.push(text),
     err: () => {},
+    draw: () => {},
+    hide: () => {},
     interactive: false,
     columns: () => 100,
     colour: 0,
