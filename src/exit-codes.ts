@@ -17,6 +17,8 @@ export const ExitCode = {
   inconclusive: 4,
   /** The target could not be reached before the run. */
   unreachable: 5,
+  /** Stopped by SIGHUP, as a terminal that closes sends it; the partial result is valid. */
+  hungUp: 129,
   /** Stopped by Ctrl-C; the partial result is valid. */
   interrupted: 130,
   /** Stopped by SIGTERM; the partial result is valid. */

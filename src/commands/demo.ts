@@ -19,6 +19,7 @@ const MEANING: Readonly<Record<number, string>> = {
   [ExitCode.gateFailed]: 'a gate failed: the shop did not hold',
   [ExitCode.untrustworthy]: 'the run is not trustworthy: this machine was the limit',
   [ExitCode.inconclusive]: 'a gate had too little data to be decided',
+  [ExitCode.hungUp]: 'the run was interrupted',
   [ExitCode.interrupted]: 'the run was interrupted',
   [ExitCode.terminated]: 'the run was interrupted',
 };

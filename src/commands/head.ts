@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { PacingChoice } from '../drive/pacing/calibrate.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
 import type { CeilingUse } from '../measure/calibration.js';
-import type { Head } from '../measure/snapshot.js';
+import { type Head, RESULT_FORMAT } from '../measure/snapshot.js';
 import { VERSION } from '../version.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
 import { isOwnAddress } from './own-addresses.js';
@@ -19,13 +19,13 @@ export function headOf(
   workers: number,
   startUs: number,
   { pacing, lateness }: PacingChoice,
-  calibration: CeilingUse | null,
   { addresses, proxy }: ResolvedTarget,
+  calibration: CeilingUse | null,
 ): Head {
   const { loaded, rate, shard } = prepared;
   const amplified = amplifiedOf(prepared);
   return {
-    format: 1,
+    format: RESULT_FORMAT,
     version: VERSION,
     node: process.version,
     plan: loaded.plan,

@@ -29,7 +29,7 @@ export async function holdingTarget<T>(
     locking = await lockTarget(folder, claim, true, thisProcess());
   }
   if (locking.kind === 'unable')
-    warn(terminal, `whether another run loads the target is not known (${locking.reason})`);
+    warn(terminal, `whether another run loads the target is not known (${safe(locking.reason)})`);
   try {
     return await work();
   } finally {

@@ -1,12 +1,14 @@
 // `flashcrowd merge`: results of the shards of one run become one result file, window by window.
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { ExitCode } from '../exit-codes.js';
 import { addCells, type Cell } from '../measure/cell.js';
 import { MergeError, mergeHeads } from '../measure/merge.js';
-import { type ResultLine, writeLine } from '../measure/result-file.js';
+import type { ResultLine } from '../measure/result-file.js';
 import type { Head } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
-import { readResults, refuseBroken, resultLines } from './results.js';
+import { openResult } from './result-lines.js';
+import { cannotBeWritten, ResultWriter } from './result-writer.js';
+import { readResults, refuseBroken } from './results.js';
 import { type Terminal, warn } from './terminal.js';
 
 /**
@@ -24,20 +26,40 @@ export async function mergeCommand(
   for (const file of files) sources.push(await openSource(file, warnings));
   const head = headOfAll(sources);
   for (const file of files) refuseBroken(file, (await readResults([file])).snapshot);
-  const descriptor = openSync(out, 'w');
-  const write = (line: ResultLine) => writeSync(descriptor, `${writeLine(line)}\n`);
-  write({ kind: 'head', head });
-  for (;;) {
-    for (const source of sources) await source.passTo(write);
-    const windowS = Math.min(...sources.map(({ cell }) => cell?.windowS ?? Number.POSITIVE_INFINITY));
-    if (windowS === Number.POSITIVE_INFINITY) break;
-    for (const cell of await takeWindow(sources, windowS, write)) write({ kind: 'cell', cell });
+  const unfinished = `${out}.${process.pid}.tmp`;
+  const writer = new ResultWriter(unfinished);
+  try {
+    writer.write({ kind: 'head', head });
+    await writeWindows(sources, writer);
+    writer.close();
+    if (writer.lost !== null) throw cannotBeWritten(out, writer.lost.code);
+    refuseBroken(out, (await readResults([unfinished])).snapshot);
+    renameSync(unfinished, out);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
   }
-  closeSync(descriptor);
-  refuseBroken(out, (await readResults([out])).snapshot);
   for (const warning of warnings) warn(terminal, warning);
   terminal.err(`merged ${files.length} results into ${out}\n`);
   return ExitCode.passed;
+}
+
+/** Writes each window's cells, and after them all other lines that were read on the way there. */
+async function writeWindows(sources: readonly Source[], writer: ResultWriter): Promise<void> {
+  let others: ResultLine[] = [];
+  const hold = (line: ResultLine) => others.push(line);
+  const flush = () => {
+    for (const line of others) writer.write(line);
+    others = [];
+  };
+  for (;;) {
+    for (const source of sources) await source.passTo(hold);
+    flush();
+    const windowS = Math.min(...sources.map(({ cell }) => cell?.windowS ?? Number.POSITIVE_INFINITY));
+    if (windowS === Number.POSITIVE_INFINITY) break;
+    for (const cell of await takeWindow(sources, windowS, hold)) writer.write({ kind: 'cell', cell });
+    flush();
+  }
 }
 
 /** A result file being read: the next cell, with all other lines passed on at once. */
@@ -46,33 +68,22 @@ interface Source {
   readonly head: Head;
   cell: Cell | undefined;
   /** Reads on to the next cell, if there is none at hand. */
-  passTo(write: (line: ResultLine) => void): Promise<void>;
+  passTo(take: (line: ResultLine) => void): Promise<void>;
 }
 
 async function openSource(file: string, warnings: string[]): Promise<Source> {
-  const lines = resultLines(file, warnings);
-  const first = await lines.next();
-  if (first.done === true || first.value.kind !== 'head') {
-    throw new UserError([
-      {
-        place: `${file}:1`,
-        path: '',
-        message: 'the first line is not a head line',
-        hint: 'is this a result of flashcrowd run?',
-      },
-    ]);
-  }
+  const { head, lines } = await openResult(file, warnings);
   let ended = false;
   const source: Source = {
     file,
-    head: first.value.head,
+    head,
     cell: undefined,
-    async passTo(write) {
+    async passTo(take) {
       while (source.cell === undefined && !ended) {
         const next = await lines.next();
         if (next.done === true) ended = true;
         else if (next.value.kind === 'cell') source.cell = next.value.cell;
-        else write(next.value);
+        else take(next.value);
       }
     },
   };
@@ -97,7 +108,7 @@ function headOfAll(sources: readonly Source[]): Head {
 async function takeWindow(
   sources: readonly Source[],
   windowS: number,
-  write: (line: ResultLine) => void,
+  take: (line: ResultLine) => void,
 ): Promise<Iterable<Cell>> {
   const cells = new Map<string, Cell>();
   for (const source of sources) {
@@ -108,7 +119,7 @@ async function takeWindow(
       if (known === undefined) cells.set(key, cell);
       else addCells(known, cell);
       source.cell = undefined;
-      await source.passTo(write);
+      await source.passTo(take);
     }
   }
   return cells.values();

@@ -6,14 +6,10 @@ import { paintFor } from '../report/paint.js';
 import { type PlanReport, planJson, planText } from '../report/plan.js';
 import type { Overrides } from '../scenario/load.js';
 import type { PlanStream, StreamInput } from '../scenario/plan.js';
-import { type Arrivals, emptyRequest, MergedArrivals } from '../schedule/arrivals.js';
-import { Batcher } from '../schedule/batcher.js';
-import { feed, rowScheduleOf } from '../schedule/feed.js';
+import { emptyRequest, MergedArrivals } from '../schedule/arrivals.js';
 import { countStream } from '../schedule/forecast.js';
 import { lanesOf, type Shard, WHOLE } from '../schedule/lanes.js';
 import { RateArrivals } from '../schedule/rate-arrivals.js';
-import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
-import { rowsOf } from '../workers/rows.js';
 import { askCeiling } from './ceiling.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
 import { readMachine } from './machine.js';
@@ -21,6 +17,7 @@ import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { demandOf, endsOf, type Need, resourcesNeeded, shortageOf } from './resources.js';
 import { extentOf, memoryOf, resultBytesOf } from './space.js';
+import { openStream } from './stream-arrivals.js';
 import { type Terminal, warn } from './terminal.js';
 import { routeSharesOf, visitsOf, warningsOf, withoutUsers } from './visits.js';
 
@@ -180,38 +177,14 @@ const CSV_CHUNK = 64 * 1024;
 
 /** Every arrival in due order, as fast as standard output takes it. */
 async function writeArrivals({ loaded, shard }: Prepared): Promise<void> {
-  const { plan, inputs, secrets } = loaded;
-  const feeds: (() => Promise<void>)[] = [];
-  const parts = plan.streams.map((stream, i): Arrivals => {
-    const input = inputs.streams[i];
-    if (stream.kind === 'rate' && input?.kind === 'rate') {
-      return new RateArrivals(plan, stream, i, withoutUsers(input), shard, secrets);
-    }
-    if (input?.kind !== 'recording') throw new Error('a stream and its input are of different kinds');
-    const recorded = new RecordedArrivals(i, [], () => {});
-    const schedule = rowScheduleOf(plan, i, input, { index: shard.i, count: shard.n });
-    const batcher = new Batcher();
-    const batches = feed(
-      schedule,
-      () => rowsOf(input),
-      (arrival) => batcher.add(arrival),
-    );
-    feeds.push(async () => {
-      while (Number.isNaN(recorded.dueUs)) {
-        const { done } = await batches.next();
-        const batch = batcher.take();
-        if (batch !== undefined) recorded.push(batch);
-        if (done === true) recorded.end();
-      }
-    });
-    return recorded;
-  });
-  const arrivals = new MergedArrivals(parts);
+  const { plan } = loaded;
+  const parts = plan.streams.map((_, i) => openStream(loaded, i, shard, 'hidden'));
+  const arrivals = new MergedArrivals(parts.map((part) => part.arrivals));
   const request = emptyRequest();
   let text = 'seq,at_us,stream,visitor,tenant,route,method,path\n';
   while (arrivals.dueUs !== Number.POSITIVE_INFINITY) {
     if (Number.isNaN(arrivals.dueUs)) {
-      for (const feed of feeds) await feed();
+      for (const { read } of parts) await read();
       arrivals.refresh();
       continue;
     }

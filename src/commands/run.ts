@@ -10,7 +10,7 @@ import { emptySnapshot, type Snapshot } from '../measure/snapshot.js';
 import type { Overrides } from '../scenario/load.js';
 import { countArrivals } from '../schedule/forecast.js';
 import { lanesOf, type Shard } from '../schedule/lanes.js';
-import { formatCount, formatDuration, formatMultiple, formatRate } from '../units.js';
+import { formatCount, formatDuration, formatMultiple, formatOffset, formatRate } from '../units.js';
 import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
 import { watchProcess } from '../workers/watch-process.js';
@@ -22,10 +22,10 @@ import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { negotiate, wishOf } from './protocol.js';
 import { followName, mannerOf, reachTarget } from './reach.js';
-import { withoutUsers } from './redactor.js';
+import { hideUsers } from './redactor.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import { refuseShortage } from './resources.js';
-import { defaultOut, ResultWriter } from './result-writer.js';
+import { cannotBeWritten, defaultOut, endResult, ResultWriter } from './result-writer.js';
 import { showProgress } from './show-progress.js';
 import { checkSpace, extentOf } from './space.js';
 import { stopOnSignal } from './stop.js';
@@ -73,14 +73,15 @@ export async function runCommand(file: string, options: RunOptions, terminal: Te
 
 /** Does what `runCommand` does, and gives back what came of it. */
 export async function carryOut(file: string, options: RunOptions, terminal: Terminal): Promise<RunResult> {
+  terminal.outlivesReaders();
   const prepared = await prepare(file, options, options.shard, terminal.env);
-  terminal.hide(prepared.loaded.secrets);
   const work = () => perform(prepared, options, terminal);
   return holdingTarget(prepared, options.force === true, terminal, work);
 }
 
 async function perform(prepared: Prepared, options: RunOptions, terminal: Terminal): Promise<RunResult> {
   const { loaded, rate } = prepared;
+  terminal.hide(loaded.secrets);
   const machine = readMachine();
   const resources = planResources(
     loaded,
@@ -120,7 +121,9 @@ async function perform(prepared: Prepared, options: RunOptions, terminal: Termin
   );
   let snapshot: Snapshot | undefined;
   const emit = (line: ResultLine) => {
+    const wasLost = writer.lost !== null;
     writer.write(line);
+    if (writer.lost !== null && !wasLost) pool.stop('result_lost', loaded.plan.timeoutUs);
     if (snapshot !== undefined) absorbLine(snapshot, line);
   };
   const pool = new Pool({
@@ -136,7 +139,7 @@ async function perform(prepared: Prepared, options: RunOptions, terminal: Termin
     connectionsMax: resources.connectionsMax,
     run,
     hooksFile: loaded.hooksFile,
-    warn: (text) => warn(terminal, withoutUsers(text.slice(0, WORDS_MAX), users)),
+    warn: (text) => warn(terminal, hideUsers(text.slice(0, WORDS_MAX), users)),
     emit,
   });
   await pool.ready();
@@ -156,11 +159,15 @@ async function perform(prepared: Prepared, options: RunOptions, terminal: Termin
     resources.workers,
     startUs,
     choice,
-    ceiling.use,
     reached.target,
+    ceiling.use,
   );
   snapshot = emptySnapshot(head);
   writer.write({ kind: 'head', head });
+  if (writer.lost !== null) {
+    await pool.abandon();
+    throw cannotBeWritten(out, writer.lost.code);
+  }
 
   const view = showProgress(prepared, pool, snapshot, startUs, terminal);
   const watch = watchProcess(options.shard, startUs, machine, emit);
@@ -172,21 +179,19 @@ async function perform(prepared: Prepared, options: RunOptions, terminal: Termin
   signals.off();
   view.stop();
   watch.end();
-  emit({
-    kind: 'end',
-    end: {
-      shard: options.shard,
-      reason: end.reason,
-      closedS: end.reason === 'completed' ? Math.max(end.closedS, rate.durationS) : end.closedS,
-      wallUs: Math.round(monotonicNowUs() - startUs),
-    },
+  const lost = endResult(writer, snapshot, {
+    shard: options.shard,
+    reason: end.reason,
+    closedS: end.reason === 'completed' ? Math.max(end.closedS, rate.durationS) : end.closedS,
+    wallUs: Math.round(monotonicNowUs() - startUs),
   });
-  writer.close();
+  if (lost !== null)
+    terminal.err(
+      `the result could not be written on (${lost.code}): ${out} ends at ${formatOffset(lost.closedS * 1e6)}; what follows is from memory\n`,
+    );
   if (end.reason === 'worker_failed') {
     const words = end.error.stack ?? end.error.message;
-    terminal.err(
-      `a worker failed: ${withoutUsers(words.slice(0, WORDS_MAX), users).slice(0, WORDS_SHOWN)}\n`,
-    );
+    terminal.err(`a worker failed: ${hideUsers(words.slice(0, WORDS_MAX), users).slice(0, WORDS_SHOWN)}\n`);
   }
 
   const judgement = judge(snapshot, head.gates);

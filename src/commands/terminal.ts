@@ -13,6 +13,8 @@ export interface Terminal {
   draw(text: string): void;
   /** Never shows these texts as diagnostics from now on, in whatever form a message quotes them. */
   hide(secrets: Readonly<Record<string, string>>): void;
+  /** From now on a reader that goes away ends nothing: what is under way is done to its end, unread. */
+  outlivesReaders(): void;
   /** Whether standard error is a terminal on which lines can be drawn over. */
   readonly interactive: boolean;
   /** Width of the terminal; 100 where there is none. */
@@ -26,10 +28,14 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
   const plain = (env.NO_COLOR ?? '') !== '' || (env.CI ?? '') !== '' || env.TERM === 'dumb';
+  let outlives = false;
   // A reader that has gone away (a closed pipe) ends the command quietly, as it ends any other filter.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (!isGone(error)) throw error;
+    if (!outlives) process.exit(0);
+  });
+  stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (!isGone(error)) throw error;
   });
   const colour = stdout.isTTY === true && !plain ? colourLevel(stdout.getColorDepth()) : 0;
   let redactor = new Redactor({});
@@ -39,6 +45,9 @@ export function processTerminal(): Terminal {
     draw: (text) => void stderr.write(text),
     hide: (secrets) => {
       redactor = new Redactor(secrets);
+    },
+    outlivesReaders: () => {
+      outlives = true;
     },
     interactive: stderr.isTTY === true && !plain,
     columns: () => stdout.columns ?? stderr.columns ?? 100,
@@ -50,6 +59,11 @@ export function processTerminal(): Terminal {
 /** A warning on one line of bounded length: it may quote what a log, a file or a target says. */
 export function warn(terminal: Terminal, text: string): void {
   terminal.err(`warning: ${oneLine(text)}\n`);
+}
+
+/** A pipe without a reader, or a terminal that was closed. */
+function isGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
 }
 
 function colourLevel(depth: number): ColourLevel {

@@ -115,7 +115,7 @@ export class Driver implements ExchangeListener {
     if (this.#held.size > 0) this.#fireHeld(nowUs);
     this.#fireDue(nowUs);
     // After a stall the answers that are already here must be read before anything is called overdue.
-    if (!this.#ledger.inDoubt) this.#cutOverdue(nowUs);
+    this.#cutOverdue(this.#ledger.readThroughUs(nowUs));
     this.#connections.sweep(nowUs);
     this.#vitals.seen(this.#underWay.size);
     if (this.#isOver()) {
@@ -232,9 +232,9 @@ export class Driver implements ExchangeListener {
     return this.#underWay.size >= this.#options.inFlightMax ? 'shed' : null;
   }
 
-  #cutOverdue(nowUs: number): void {
-    if (nowUs >= this.#cutUs) this.#underWay.drain(this.#stopOne);
-    else this.#underWay.advance(nowUs, this.#timeOut);
+  #cutOverdue(readThroughUs: number): void {
+    if (readThroughUs >= this.#cutUs) this.#underWay.drain(this.#stopOne);
+    else this.#underWay.advance(readThroughUs, this.#timeOut);
   }
 
   #cut(exchange: Exchange, failure: 'timeout' | 'stopped'): void {

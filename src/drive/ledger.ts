@@ -34,6 +34,8 @@ export class Ledger {
   readonly #recent: Gap[] = [];
   #expectedUs = Number.POSITIVE_INFINITY;
   #doubtTurns = 0;
+  /** When the turn before this one began, and this one. */
+  readonly #turnUs: [number, number] = [0, 0];
 
   /** @param noted is told of every gap when it has ended */
   constructor(private readonly noted: (startUs: number, endUs: number) => void) {}
@@ -59,14 +61,19 @@ export class Ledger {
 
   /** A turn of the driver begins. */
   turn(nowUs: number): void {
+    this.#turnUs[0] = this.#turnUs[1];
+    this.#turnUs[1] = nowUs;
     if (this.#doubtTurns === 0 || --this.#doubtTurns > 0) return;
     const last = this.#recent.at(-1);
     if (last !== undefined) last.doubtEndUs = nowUs;
   }
 
-  /** Whether answers may still be waiting unread since the last gap. */
-  get inDoubt(): boolean {
-    return this.#doubtTurns > 0;
+  /**
+   * Up to when every answer that came has been read: until now, or until the turn before while answers may be
+   * waiting unread since a gap. Where every turn ends in a gap that goes on, and what is overdue must be cut all the same.
+   */
+  readThroughUs(nowUs: number): number {
+    return this.#doubtTurns > 0 ? this.#turnUs[0] : nowUs;
   }
 
   /**

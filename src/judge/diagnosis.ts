@@ -1,7 +1,7 @@
 // Diagnosis: why the generator fell short, where it did. Causes explain a finding and are never one themselves.
 import { OUTCOME_INDEX } from '../measure/outcome.js';
 import { type Snapshot, sumGroups } from '../measure/snapshot.js';
-import type { StallCause } from '../measure/vitals.js';
+import { STALL_CAUSES, type StallCause, type StallTimes } from '../measure/vitals.js';
 import { formatDuration, formatOffset, formatShare } from '../units.js';
 import type { Finding } from './finding.js';
 import { type Fitness, fitnessOf, type SliceFitness } from './fitness.js';
@@ -81,7 +81,7 @@ const STALLS: Readonly<Record<StallCause, StallWords>> = {
 };
 
 function stalls({ gapUs, slices, stalls: sums }: Fitness): Cause[] {
-  return (Object.keys(STALLS) as StallCause[]).flatMap((cause) => {
+  return STALL_CAUSES.flatMap((cause) => {
     const { id, what, advice } = STALLS[cause];
     const worst = mostOf(slices, (slice) => slice.stalls[cause]);
     if (worst === undefined || worst.stalls[cause] <= CAUSE_LIMITS.stallUs) return [];
@@ -146,7 +146,9 @@ function throttled({ slices }: Fitness): Cause[] {
 function saturated({ slices }: Fitness): Cause[] {
   const worst = mostOf(slices, ({ busyPermille }) => busyPermille);
   if (worst === undefined || worst.busyPermille <= CAUSE_LIMITS.busyPermille) return [];
-  const over = (slice: SliceFitness) => Math.max(0, slice.busyPermille - CAUSE_LIMITS.busyPermille);
+  // A loop that stands still counts as busy: that much of it has been explained.
+  const overUs = ({ busyPermille, stalls: of }: SliceFitness) =>
+    Math.max(0, (busyPermille - CAUSE_LIMITS.busyPermille) * 1e4 - sumOf(of));
   return [
     {
       finding: {
@@ -159,7 +161,7 @@ function saturated({ slices }: Fitness): Cause[] {
         limit: CAUSE_LIMITS.busyPermille / 1e3,
         unit: 'share',
       },
-      weightUs: slices.reduce((sum, slice) => sum + over(slice) * 1e4, 0),
+      weightUs: slices.reduce((sum, slice) => sum + overUs(slice), 0),
     },
   ];
 }
@@ -200,6 +202,10 @@ function note(id: string, message: string, advice: string) {
 
 function tenSeconds({ sliceS }: SliceFitness): string {
   return `ten seconds from ${formatOffset(sliceS * 1e6)}`;
+}
+
+function sumOf(times: StallTimes): number {
+  return STALL_CAUSES.reduce((sum, cause) => sum + times[cause], 0);
 }
 
 function mostOf(

@@ -23,8 +23,8 @@ export function isComplete(snapshot: Snapshot): boolean {
 }
 
 /**
- * Seconds of due time up to which windows are closed: the plan's length for a complete result. A run that was
- * killed has no end line; there the last window that was written is the last that closed.
+ * Seconds of due time up to which the windows of every shard are closed: the plan's length for a complete result. A
+ * run that was killed has no end line; what it has written says how far it had come.
  */
 export function closedThroughS(snapshot: Snapshot): number {
   const { durationS } = snapshot.head;
@@ -32,9 +32,8 @@ export function closedThroughS(snapshot: Snapshot): number {
   if (endsCoverShards(snapshot)) {
     return Math.min(durationS, ...snapshot.ends.map((end) => end.closedS));
   }
-  let last = -1;
-  for (const windowS of snapshot.seconds.keys()) last = Math.max(last, windowS);
-  return Math.min(durationS, last + 1);
+  const closed = snapshot.head.shards.map(({ i, n }) => snapshot.closed.get(`${i}/${n}`) ?? 0);
+  return Math.min(durationS, ...closed);
 }
 
 /** The second at which a declared warm-up is over; 0 where there is none. */

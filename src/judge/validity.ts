@@ -22,6 +22,7 @@ export function judgeValidity(snapshot: Snapshot, gates: readonly Gate[]): Valid
   const findings: Finding[] = [
     ...conservation(snapshot),
     ...failedWorkers(snapshot),
+    ...lostResults(snapshot),
     ...refusedEverybody(snapshot),
     ...hooks(total),
     ...ours,
@@ -45,8 +46,28 @@ function failedWorkers({ ends }: Snapshot): Finding[] {
       figure: failed,
       limit: 0,
       unit: null,
-      message: 'a sender thread failed and the run was stopped: the load was not what was planned',
+      message:
+        'a sender thread failed and the run was stopped: what was due of its share counts as unsent, the rest was not what was planned',
       advice: 'what the thread said is in the standard error of the run; please report it',
+    },
+  ];
+}
+
+/** The report is from memory, and what it says cannot be read again. */
+function lostResults({ ends }: Snapshot): Finding[] {
+  const lost = ends.filter(({ reason }) => reason === 'result_lost').length;
+  if (lost === 0) return [];
+  return [
+    {
+      id: 'result_lost',
+      level: 'invalid',
+      figure: lost,
+      limit: 0,
+      unit: null,
+      message:
+        'the result could not be written to its end and the run was stopped: its file holds less than this',
+      advice:
+        'make room on the disk, or name a file elsewhere with --out; standard error says where the file ends',
     },
   ];
 }

@@ -145,6 +145,12 @@ export function addCells(a: Cell, b: Cell): void {
   a.recordedDuration = addDistributions(a.recordedDuration, b.recordedDuration);
 }
 
+/** The sum of two workers' operations of one tenant in one slice. */
+export function addTenants(a: TenantSlice, b: TenantSlice): TenantSlice {
+  const response = addDistributions(a.response, b.response);
+  return { ...a, planned: a.planned + b.planned, ok: a.ok + b.ok, response };
+}
+
 function addStatuses(a: Map<number, number>, b: ReadonlyMap<number, number>): void {
   for (const [status, n] of b) a.set(status, (a.get(status) ?? 0) + n);
 }

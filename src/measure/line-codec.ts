@@ -10,10 +10,18 @@ import {
 } from './distribution.js';
 import { BINS, type Emission } from './emission.js';
 import { OUTCOMES } from './outcome.js';
+import type { ClosedThrough } from './snapshot.js';
 import type { Health } from './vitals.js';
 
-/** A line that is not part of a result file; `message` says why. */
-export class ResultFormatError extends Error {}
+/** A line that is not part of a result file; `message` says why, `hint` what to do. */
+export class ResultFormatError extends Error {
+  constructor(
+    message: string,
+    readonly hint?: string,
+  ) {
+    super(message);
+  }
+}
 
 /** A line's JSON, unchecked. */
 type Json = Record<string, unknown>;
@@ -95,6 +103,11 @@ export function tenantOf(json: Json): TenantSlice {
 
 export function emissionOf(json: Json): Emission {
   return { sliceS: integer(json.sliceS), due: bins(json.due), fired: bins(json.fired) };
+}
+
+export function closedOf(json: Json): ClosedThrough {
+  const { i, n } = json.shard as { i: unknown; n: unknown };
+  return { shard: { i: integer(i), n: integer(n) }, closedS: integer(json.closedS) };
 }
 
 function bins(json: unknown): number[] {

@@ -1,7 +1,8 @@
 // The result file: NDJSON lines that are written as windows close and read back into a Snapshot.
 //
-// A head line, then cell, slice, tenant and health lines as they become certain, then an end line. Whatever a killed
-// run has written is a valid prefix: it reads as incomplete. Lines are additive, so their order does not matter.
+// A head line, then cell, slice, tenant and health lines as they become certain, then an end line. A closed line makes
+// those before it count (`committed.ts`): whatever a killed run has written is a valid prefix, which reads as
+// incomplete. What a line says is additive.
 
 import { escapeJson } from '../plain-text.js';
 import type { Cell, Slice, TenantSlice } from './cell.js';
@@ -9,6 +10,7 @@ import type { Emission } from './emission.js';
 import {
   cellJson,
   cellOf,
+  closedOf,
   emissionOf,
   healthJson,
   healthOf,
@@ -20,12 +22,15 @@ import {
 } from './line-codec.js';
 import {
   absorbCell,
+  absorbClosed,
   absorbEmission,
   absorbSlice,
   absorbTenant,
+  type ClosedThrough,
   type End,
   emptySnapshot,
   type Head,
+  RESULT_FORMAT,
   type Snapshot,
 } from './snapshot.js';
 import type { Health, ProcessVitals } from './vitals.js';
@@ -39,6 +44,7 @@ export type ResultLine =
   | { readonly kind: 'emission'; readonly emission: Emission }
   | { readonly kind: 'health'; readonly health: Health }
   | { readonly kind: 'process'; readonly vitals: ProcessVitals }
+  | { readonly kind: 'closed'; readonly closed: ClosedThrough }
   | { readonly kind: 'end'; readonly end: End };
 
 /** Writes a line as JSON, without a newline, and without anything that a terminal would obey. */
@@ -62,6 +68,8 @@ function jsonOf(line: ResultLine): string {
       return JSON.stringify({ t: 'health', ...healthJson(line.health) });
     case 'process':
       return JSON.stringify({ t: 'process', ...line.vitals });
+    case 'closed':
+      return JSON.stringify({ t: 'closed', ...line.closed });
     case 'end':
       return JSON.stringify({ t: 'end', ...line.end });
   }
@@ -110,13 +118,17 @@ export function absorbLine(snapshot: Snapshot, line: ResultLine): void {
     case 'process':
       snapshot.processes.push(line.vitals);
       return;
+    case 'closed':
+      absorbClosed(snapshot, line.closed);
+      return;
     case 'end':
+      absorbClosed(snapshot, line.end);
       snapshot.ends.push(line.end);
       return;
   }
 }
 
-/** A snapshot of all lines; the first must be a head. A last line that was cut short is left out. */
+/** A snapshot of all lines; the first must be a head. */
 export function snapshotOf(lines: Iterable<ResultLine>): Snapshot {
   let snapshot: Snapshot | undefined;
   for (const line of lines) {
@@ -132,7 +144,7 @@ function lineOf(json: Record<string, unknown>): ResultLine {
   switch (json.t) {
     case 'head': {
       const { t, ...head } = json;
-      if (head.format !== 1)
+      if (head.format !== RESULT_FORMAT)
         throw new ResultFormatError(`result format ${JSON.stringify(head.format)} is not known here`);
       return { kind: 'head', head: head as unknown as Head };
     }
@@ -150,6 +162,8 @@ function lineOf(json: Record<string, unknown>): ResultLine {
       const { t, ...vitals } = json;
       return { kind: 'process', vitals: vitals as unknown as ProcessVitals };
     }
+    case 'closed':
+      return { kind: 'closed', closed: closedOf(json) };
     case 'end': {
       const { t, ...end } = json;
       return { kind: 'end', end: end as unknown as End };

@@ -22,9 +22,12 @@ import type { Health, ProcessVitals } from './vitals.js';
 /** Tenants beyond this many are folded into `other`. */
 export const TENANTS_MAX = 10_000;
 
+/** The format that results are written in; changed whenever results of before could be misread. */
+export const RESULT_FORMAT = 2;
+
 /** The facts of a run that every shard of it shares, and those of one shard. */
 export interface Head {
-  readonly format: 1;
+  readonly format: typeof RESULT_FORMAT;
   /** Version of the tool. */
   readonly version: string;
   readonly node: string;
@@ -90,12 +93,16 @@ export interface MissingRoute {
   readonly share: number;
 }
 
-/** How a shard's run ended. */
-export interface End {
+/** How far a shard has come. */
+export interface ClosedThrough {
   readonly shard: Shard;
-  readonly reason: 'completed' | 'interrupted' | 'stopped_by_target' | 'worker_failed';
-  /** Every window before this second of due time is closed. */
+  /** Every window before this second of due time is closed, and all of it has been written. */
   readonly closedS: number;
+}
+
+/** How a shard's run ended. `result_lost`: its file could not be written to the end. */
+export interface End extends ClosedThrough {
+  readonly reason: 'completed' | 'interrupted' | 'stopped_by_target' | 'worker_failed' | 'result_lost';
   /** Length of the run, wall time. */
   readonly wallUs: number;
 }
@@ -140,6 +147,8 @@ export interface Snapshot {
   readonly emissions: Map<number, Emission>;
   readonly health: Health[];
   readonly processes: ProcessVitals[];
+  /** By shard `i/n`: every window before this second is closed. */
+  readonly closed: Map<string, number>;
   readonly ends: End[];
 }
 
@@ -154,6 +163,7 @@ export function emptySnapshot(head: Head): Snapshot {
     emissions: new Map(),
     health: [],
     processes: [],
+    closed: new Map(),
     ends: [],
   };
 }
@@ -202,6 +212,12 @@ export function absorbEmission(snapshot: Snapshot, emission: Emission): void {
   addEmission(known, emission);
 }
 
+/** Notes how far a shard has come; a mark of before changes nothing. */
+export function absorbClosed(snapshot: Snapshot, { shard, closedS }: ClosedThrough): void {
+  const key = `${shard.i}/${shard.n}`;
+  snapshot.closed.set(key, Math.max(snapshot.closed.get(key) ?? 0, closedS));
+}
+
 /**
  * The sum of two snapshots of disjoint shards of one plan. Associative and commutative in all that is counted;
  * heads must have been found compatible before (`mergeHeads`).
@@ -240,6 +256,8 @@ export function mergeSnapshots(a: Snapshot, b: Snapshot, head: Head): Snapshot {
     for (const emission of part.emissions.values()) absorbEmission(sum, emission);
     for (const health of part.health) sum.health.push(health);
     for (const vitals of part.processes) sum.processes.push(vitals);
+    for (const [shard, closedS] of part.closed)
+      sum.closed.set(shard, Math.max(sum.closed.get(shard) ?? 0, closedS));
     sum.ends.push(...part.ends);
   }
   return sum;

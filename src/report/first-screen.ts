@@ -76,6 +76,7 @@ function incomplete(snapshot: Snapshot): string {
     interrupted: 'it was interrupted',
     stopped_by_target: 'the target asked it to stop',
     worker_failed: 'a worker failed',
+    result_lost: 'its result could not be written',
     completed: 'part of it is missing',
   };
   const reason = ends.find((end) => end.reason !== 'completed')?.reason;

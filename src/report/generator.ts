@@ -22,6 +22,7 @@ export function generator(snapshot: Snapshot, width: number): Line[] {
       `${formatCount(workers)}${on}, shard${head.shards.length === 1 ? '' : 's'} ${shards}`,
       width,
     ),
+    ...ceiling(head, width),
   );
   lines.push(...ceiling(head, width));
   if (health.length === 0) return lines;

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Pulse } from '../drive/driver-options.js';
 import type { Lateness } from '../drive/pacing/calibrate.js';
+import { monotonicNowUs } from '../drive/pacing/clock.js';
 import type { Pacing } from '../drive/pacing/waiting.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
 import type { TransportKind } from '../drive/transports/choose.js';
@@ -11,8 +12,11 @@ import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';
 import { type Shard, shareOf, workerShard } from '../schedule/lanes.js';
 import type { Secrets } from '../schedule/template.js';
 import { Collector } from './collector.js';
+import { countLost } from './lost.js';
 import type { FromSender, OfReader, ReaderData, SenderData, ToSender } from './messages.js';
 import { letGoFirst } from './priorities.js';
+import { rowsOf } from './rows.js';
+import { TICK_MS, Watchdog } from './watchdog.js';
 
 /**
  * The new space that a sender starts with. V8 starts with 1 MB and grows it only for what survives, of which senders
@@ -42,8 +46,11 @@ export interface PoolOptions {
   readonly emit: (line: ResultLine) => void;
 }
 
+/** Why a run is stopped from outside. `result_lost`: its result can no longer be written. */
+export type StopReason = 'interrupted' | 'stopped_by_target' | 'result_lost';
+
 export type PoolEnd =
-  | { readonly reason: 'completed' | 'interrupted' | 'stopped_by_target'; readonly closedS: number }
+  | { readonly reason: 'completed' | StopReason; readonly closedS: number }
   | { readonly reason: 'worker_failed'; readonly closedS: number; readonly error: Error };
 
 /** Resolves when a thread has said something, or can no more. */
@@ -51,11 +58,15 @@ function firstWord(thread: Worker): Promise<void> {
   return new Promise((resolve) => {
     thread.once('message', () => resolve());
     thread.once('error', () => resolve());
+    thread.once('exit', () => resolve());
   });
 }
 
 /** The threads of one run. */
 export class Pool {
+  readonly #options: PoolOptions;
+  /** The senders' shares of the plan. */
+  readonly #shards: readonly Shard[];
   readonly #senders: Worker[] = [];
   readonly #readers: Worker[] = [];
   readonly #collector: Collector;
@@ -64,6 +75,11 @@ export class Pool {
   readonly #pulses: Pulse[] = [];
   /** Threads on which due times depend, by the system's numbers. */
   readonly #first = new Set<number>();
+  readonly #watchdog: Watchdog;
+  #ticks: NodeJS.Timeout | undefined;
+  #startUs = Number.POSITIVE_INFINITY;
+  /** When nothing more was to be sent, from the start. */
+  #stopUs = Number.POSITIVE_INFINITY;
   #reason: PoolEnd['reason'] = 'completed';
   #error: Error | undefined;
 
@@ -71,8 +87,11 @@ export class Pool {
   constructor(options: PoolOptions) {
     const { workers, shard, plan } = options;
     setFlagsFromString(`--min-semi-space-size=${NEW_SPACE_MB}`);
-    this.#collector = new Collector(workers, options.emit);
+    this.#options = options;
+    this.#collector = new Collector(workers, shard, options.emit);
+    this.#watchdog = new Watchdog(workers, plan.timeoutUs);
     const shards = Array.from({ length: workers }, (_, j) => workerShard(shard, j, workers));
+    this.#shards = shards;
     const ports = shards.map((): (MessagePort | null)[] => plan.streams.map(() => null));
     plan.streams.forEach((stream, i) => {
       if (stream.kind === 'recording') this.#readers.push(this.#startReader(options, i, ports));
@@ -102,7 +121,7 @@ export class Pool {
       });
       this.#senders.push(sender);
       ready.push(firstWord(sender));
-      done.push(this.#follow(sender, j, options.warn));
+      done.push(this.#follow(sender, j));
     });
     this.#done = Promise.all(done);
     this.#ready = Promise.race([Promise.all(ready), this.#done]);
@@ -133,7 +152,9 @@ export class Pool {
 
   /** Starts all threads: due time 0 is this instant of the process's monotonic clock. */
   start(startUs: number, pacing: Pacing): void {
+    this.#startUs = startUs;
     this.#tell({ kind: 'start', startUs, pacing });
+    this.#ticks = setInterval(() => this.#endSilent(), TICK_MS);
     // A thread that failed before has told senders to stop when there was nothing to stop.
     if (this.#error !== undefined) this.#tell({ kind: 'stop', drainUs: 0 });
   }
@@ -144,9 +165,14 @@ export class Pool {
   }
 
   /** Stops: nothing more is fired; what is under way may take until `drainUs` from now. */
-  stop(reason: 'interrupted' | 'stopped_by_target', drainUs: number): void {
+  stop(reason: StopReason, drainUs: number): void {
     if (this.#reason === 'completed') this.#reason = reason;
-    this.#tell({ kind: 'stop', drainUs });
+    this.#stopSenders(drainUs);
+  }
+
+  /** Ends all threads at once, of a run that is not to be: nothing was sent yet. */
+  async abandon(): Promise<void> {
+    await Promise.all([...this.#senders, ...this.#readers].map((thread) => thread.terminate()));
   }
 
   /** How the senders stand together; a quarter of a second old at most. */
@@ -165,6 +191,7 @@ export class Pool {
   /** Resolves when every thread has ended and everything measured has been emitted. */
   async ended(): Promise<PoolEnd> {
     await this.#done;
+    clearInterval(this.#ticks);
     await Promise.all(this.#readers.map((reader) => reader.terminate()));
     const closedS = this.#collector.closedS;
     if (this.#error !== undefined) return { reason: 'worker_failed', closedS, error: this.#error };
@@ -179,33 +206,70 @@ export class Pool {
     for (const sender of this.#senders) sender.postMessage(message);
   }
 
-  /** Takes a sender's messages; resolves when it is done or gone. */
-  #follow(sender: Worker, j: number, warn: (text: string) => void): Promise<void> {
+  #stopSenders(drainUs: number): void {
+    this.#stopUs = Math.min(this.#stopUs, monotonicNowUs() - this.#startUs);
+    this.#tell({ kind: 'stop', drainUs });
+  }
+
+  /** Takes a sender's messages; resolves when it is done or gone, and all of its share is accounted for. */
+  #follow(sender: Worker, j: number): Promise<void> {
     return new Promise((resolve) => {
       let finished = false;
       sender.on('message', (message: FromSender) => {
+        this.#watchdog.heard(j);
         if (message.kind === 'ready') this.#goesFirst(message.thread);
         else if (message.kind === 'closed') {
           this.#collector.add(j, message.closed, message.health);
           this.#pulses[j] = message.pulse;
-        } else if (message.kind === 'warning') warn(message.text);
+        } else if (message.kind === 'warning') this.#options.warn(message.text);
         else if (message.kind === 'stop_requested') this.stop('stopped_by_target', 0);
         else if (message.kind === 'done') finished = true;
       });
       sender.on('error', (error) => this.#fail(error));
-      sender.on('exit', () => {
-        if (!finished) this.#fail(new Error('a sender thread ended early'));
-        this.#collector.finish(j);
-        resolve();
+      sender.on('exit', (code) => {
+        this.#watchdog.dismiss(j);
+        void (finished ? Promise.resolve() : this.#accountFor(j, code)).then(() => {
+          this.#collector.finish(j);
+          resolve();
+        });
       });
     });
+  }
+
+  /** A sender is gone with its share: what was due of it counts as unsent, up to when the run was stopped. */
+  async #accountFor(j: number, code: number): Promise<void> {
+    const { plan, inputs, phases, secrets, hooksFile } = this.#options;
+    const cause = hooksFile === null ? '' : ': perhaps a hook of the scenario ended it';
+    this.#fail(new Error(`a sender thread ended early, with exit code ${code}${cause}`));
+    const open = (stream: number) => () => {
+      const input = inputs.streams[stream];
+      if (input?.kind !== 'recording') throw new Error(`stream ${stream} has no rows`);
+      return rowsOf(input);
+    };
+    const shard = this.#shards[j] as Shard;
+    const [fromS, untilUs] = [this.#collector.closedByS(j), this.#stopUs];
+    try {
+      const lost = await countLost({ plan, inputs, phases, secrets, open, shard, fromS, untilUs });
+      this.#collector.add(j, lost, []);
+    } catch (error) {
+      this.#options.warn(`what a failed thread has left unsent cannot be counted: ${String(error)}`);
+    }
+  }
+
+  /** Ends senders that say nothing any more; their share is accounted for as they exit. */
+  #endSilent(): void {
+    for (const j of this.#watchdog.tick()) {
+      const cause = this.#options.hooksFile === null ? '' : ': perhaps a hook of the scenario never returned';
+      this.#fail(new Error(`a sender thread said nothing for ${this.#watchdog.silentS} s${cause}`));
+      void this.#senders[j]?.terminate();
+    }
   }
 
   #fail(error: Error): void {
     if (this.#error !== undefined) return;
     this.#error = error;
     // The others' figures stand, but the load is no longer the plan's: going on would prove nothing.
-    this.#tell({ kind: 'stop', drainUs: 0 });
+    this.#stopSenders(0);
   }
 
   /** A reader thread for one recording, with a channel to every sender. */

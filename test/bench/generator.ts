@@ -10,8 +10,8 @@ import { NO_STALL_SOURCE } from '../../src/drive/stall-causes.js';
 import type { TransportKind } from '../../src/drive/transports/choose.js';
 import { loadTransport } from '../../src/drive/transports/load.js';
 import { Conversation } from '../../src/drive/visits/conversation.js';
+import { JournalWriter } from '../../src/measure/journal.js';
 import { OUTCOMES } from '../../src/measure/outcome.js';
-import { writeLine } from '../../src/measure/result-file.js';
 import type { ConnectionPolicy, RateStream } from '../../src/scenario/plan.js';
 import { MergedArrivals } from '../../src/schedule/arrivals.js';
 import { WHOLE } from '../../src/schedule/lanes.js';
@@ -52,8 +52,9 @@ async function generate(options: GeneratorOptions, said: (settled: Settled) => v
   const loop = new ClosedLoop(planned, makeTransport(target, clock, startUs), clock, options.underWay);
   const settled: Record<string, number> = {};
   // As a run does: merged, written as lines, and counted.
-  const collector = new Collector(1, (line) => {
-    writeLine(line);
+  const journal = new JournalWriter();
+  const collector = new Collector(1, WHOLE, (line) => {
+    journal.next(line);
     if (line.kind !== 'cell') return;
     OUTCOMES.forEach((outcome, i) => {
       const count = line.cell.outcomes[i] ?? 0;

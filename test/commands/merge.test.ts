@@ -10,25 +10,19 @@ import { brokenConservation } from '../../src/judge/conservation.js';
 import { isComplete } from '../../src/judge/facts.js';
 import { fidelityOf } from '../../src/judge/fidelity.js';
 import { Recorder } from '../../src/measure/recorder.js';
-import { type ResultLine, writeLine } from '../../src/measure/result-file.js';
+import type { ResultLine } from '../../src/measure/result-file.js';
 import { sumGroups } from '../../src/measure/snapshot.js';
 import { UserError } from '../../src/problem.js';
+import { planId } from '../../src/scenario/plan-id.js';
+import { journalText } from '../support/journals.js';
 import { headOf } from '../support/snapshots.js';
+import { rememberingTerminal } from '../support/terminal.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'flashcrowd-merge-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const OPERATIONS = 500;
-const terminal = {
-  out: () => {},
-  err: () => {},
-  draw: () => {},
-  hide: () => {},
-  interactive: false,
-  columns: () => 100,
-  colour: 0 as const,
-  env: {},
-};
+const terminal = rememberingTerminal();
 
 /** The lines of one of two shards: operations over half a minute, every tenth of them fired 30 ms late. */
 function shard(i: number): ResultLine[] {
@@ -55,9 +49,9 @@ function shard(i: number): ResultLine[] {
     });
   }
   const { cells, slices, tenants, emissions } = recorder.takeClosed(Number.POSITIVE_INFINITY);
-  const shards = [{ i, n: 2 }];
+  const head = headOf({ shards: [{ i, n: 2 }], durationS: 30, plannedTotal: OPERATIONS });
   return [
-    { kind: 'head', head: headOf({ shards, durationS: 30, plannedTotal: OPERATIONS }) },
+    { kind: 'head', head: { ...head, planId: planId(head.plan) } },
     ...cells.map((cell) => ({ kind: 'cell' as const, cell })),
     ...slices.map((slice) => ({ kind: 'slice' as const, slice })),
     ...tenants.map((tenant) => ({ kind: 'tenant' as const, tenant })),
@@ -68,7 +62,7 @@ function shard(i: number): ResultLine[] {
 
 function file(name: string, lines: readonly ResultLine[]): string {
   const path = join(folder, name);
-  writeFileSync(path, lines.map((line) => `${writeLine(line)}\n`).join(''));
+  writeFileSync(path, journalText(lines));
   return path;
 }
 

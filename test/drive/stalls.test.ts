@@ -12,6 +12,7 @@ import {
   splitGap,
 } from '../../src/drive/stall-causes.js';
 import { judgeValidity } from '../../src/judge/validity.js';
+import { OUTCOME_INDEX } from '../../src/measure/outcome.js';
 import { emptyStallTimes, STALL_CAUSES, type StallCause, type StallTimes } from '../../src/measure/vitals.js';
 import { draw, drawKey } from '../../src/random.js';
 import { parseSchedstat } from '../../src/workers/thread-watch.js';
@@ -164,7 +165,7 @@ test('a long turn is a gap, a short one is not, and none counts twice', () => {
   ledger.ended(0, 4_000);
   assert.deepEqual(gaps, []);
   ledger.ended(10_000, 20_000);
-  assert.ok(ledger.inDoubt);
+  assert.equal(ledger.readThroughUs(21_000), 0);
   ledger.expect(25_000);
   ledger.stamp(40_000);
   ledger.ended(30_000, 50_000);
@@ -239,6 +240,25 @@ describe('a run whose generator stalled', () => {
       }
     });
   }
+});
+
+test('a generator that stalls in every turn still ends what is overdue', () => {
+  const { plan, inputs } = steadyPlan({ ratePerSec: 50, seconds: 4, timeoutUs: 1e6 });
+  const { snapshot, plannedTotal } = simulate({
+    plan,
+    inputs,
+    // Nothing is ever answered, and every request costs a hook ten milliseconds of a loop that has twenty.
+    target: () => ({ serviceUs: Number.POSITIVE_INFINITY, status: 0 }),
+    hooks: (world) => ({ beforeRequest: () => world.spend(10_000) }),
+    arrange: (world) => {
+      for (let us = 0; us < 20e6; us += 8_000) world.stallGenerator(us, us + 7_900);
+    },
+  });
+  const { health } = snapshot;
+  const counts = [...snapshot.groups.values()].map((group) => group.counts);
+  const timeouts = counts.reduce((sum, { outcomes }) => sum + (outcomes[OUTCOME_INDEX.timeout] as number), 0);
+  assert.equal(timeouts, plannedTotal);
+  assert.ok(Math.max(...health.map(({ inFlightMax }) => inFlightMax)) < 120);
 });
 
 describe('a run whose generator was well', () => {

@@ -166,22 +166,6 @@ describe('flashcrowd run', () => {
     assert.ok(summary.planned > 0 && summary.planned < summary.plannedTotal);
   });
 
-  it('reads what a killed run has written, and invents nothing', async () => {
-    const file = scenario('killed', steady(50, '10m'));
-    const out = join(folder, 'killed.ndjson');
-    await runCli(['run', file, '--target', shop.url, '--out', out], {
-      started: (child) => {
-        child.stderr?.on('data', (text: string) => {
-          if (text.includes('worker')) setTimeout(() => child.kill('SIGKILL'), 3500);
-        });
-      },
-    });
-    const report = await runCli(['report', out, '--format', 'json']);
-    const summary = JSON.parse(report.stdout) as Summary;
-    assert.equal(summary.complete, false);
-    assert.equal(sum(summary.outcomes), summary.planned);
-  });
-
   it('ends with 1 when a gate fails, 0 when it holds, 4 when there is no data', async () => {
     const gate = (text: string) => `gates: ["${text}"]`;
     const code = async (name: string, text: string) => {

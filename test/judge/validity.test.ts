@@ -103,6 +103,59 @@ test('an edge that refused everybody', () => {
   assert.deepEqual(ids(steady(2000, () => ({ status: 403 }))), []);
 });
 
+test('the worst ten seconds of what was not sent are not hidden by the average', () => {
+  // 30,000 requests, of which 25 of the ten seconds from 0:20 were not sent: 0.08 % of all, 0.5 % of those.
+  for (const [outcome, n] of [
+    ['unsent', 25],
+    ['shed', 3],
+  ] as const) {
+    const some = steady(30_000, (i) => (i % 60 === 25 && i / 60 < n ? { outcome } : {}));
+    const expected = n < 5 ? ['suspect shed'] : ['invalid unsent_slice', 'suspect unsent'];
+    const { findings } = judged(some);
+    assert.deepEqual(
+      findings.map(({ id, level }) => `${level} ${id}`),
+      expected,
+    );
+    if (n >= 5)
+      assert.match(findings[0]?.message ?? '', /25 requests \(0\.50 %\) in the ten seconds from 0:20/);
+  }
+});
+
+test('a small run is not invalid for a request or two', () => {
+  for (const outcome of ['unsent', 'shed'] as const) {
+    const some = (n: number) => steady(50, (i) => (i < n ? { outcome } : {}));
+    assert.equal(judged(some(4)).verdict, 'suspect');
+    assert.equal(judged(some(5)).verdict, 'invalid');
+  }
+});
+
+test('an edge that refuses everybody from some moment on', () => {
+  const refusing = (fromS: number, toS: number, more: Omit<Op, 'windowS'> = {}) =>
+    steady(6_000, (i) =>
+      i % 60 >= fromS && i % 60 < toS ? { outcome: 'bad_status', status: 429, ...more } : {},
+    );
+  const half = judged(refusing(30, 60));
+  assert.equal(half.verdict, 'invalid');
+  assert.deepEqual(
+    half.findings.map(({ id, level, figure }) => `${level} ${id} ${figure}`),
+    ['invalid refused_from 0.5'],
+  );
+  assert.match(half.findings[0]?.message ?? '', /from 0:30 on everybody was refused for 30\.?0? s: 3,000/);
+  // Never everybody for ten seconds: a limit on a rate, which the answers show.
+  assert.deepEqual(ids(refusing(32, 41)), []);
+  assert.deepEqual(ids(refusing(30, 60, { status: 503 })), []);
+  // A short ban in a long run spoils little of it.
+  const long = headOf({ durationS: 2_400, phases: [{ name: 'steady', startS: 0, endS: 2_400 }] });
+  const ops = Array.from({ length: 48_000 }, (_, i): Op => {
+    const windowS = Math.floor(i / 20);
+    const banned = windowS >= 600 && windowS < 610;
+    return { windowS, ...(banned && { outcome: 'bad_status', status: 403 }) };
+  });
+  const banned = completed(snapshotOf(long, ops));
+  assert.equal(judged(banned).verdict, 'suspect');
+  assert.deepEqual(ids(banned), ['refused_from']);
+});
+
 test('an incomplete result is a note', () => {
   const { verdict, findings } = judged(incompleteSnapshot());
   assert.equal(verdict, 'valid');

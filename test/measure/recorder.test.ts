@@ -122,7 +122,7 @@ function linesOf(closed: readonly Closed[]): ResultLine[] {
 
 const { plan } = planOf([streamOf('a'), streamOf('b')], [curveOf([[30, 1, 1]]), curveOf([[30, 1, 1]])]);
 const HEAD: Head = {
-  format: 1,
+  format: 2,
   version: '1.0.0',
   node: 'v20',
   plan,
@@ -365,7 +365,7 @@ describe('result lines', () => {
       '[]',
       '{"t":"cat"}',
       '{"t":"cell","s":0}',
-      '{"t":"head","format":2}',
+      '{"t":"head","format":1}',
       '{"t":"cell","s":0,"r":0,"w":0,"planned":1,"sent":1,"attempts":1,"bytes":1,"out":{},"status":{},"response":{"h":[],"sum":0,"max":0},"rec":{"n":"1","status":{}}}',
       '{"t":"cell","s":0.5,"r":0,"w":0}',
     ]) {
@@ -421,7 +421,11 @@ describe('the collector', () => {
 
   it('lets a window go when every worker has closed it, with their cells added up, in order', () => {
     const emitted: Cell[] = [];
-    const collector = new Collector(2, (line) => line.kind === 'cell' && emitted.push(line.cell));
+    const collector = new Collector(
+      2,
+      { i: 0, n: 1 },
+      (line) => line.kind === 'cell' && emitted.push(line.cell),
+    );
     collector.add(0, emptyClosed(3, [cell(0), cell(2)]), []);
     assert.deepEqual(emitted, []);
     collector.add(1, emptyClosed(1, [cell(0)]), []);

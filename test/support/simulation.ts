@@ -10,6 +10,7 @@ import type { Connection, ConnectionListener, Transport } from '../../src/drive/
 import { Conversation } from '../../src/drive/visits/conversation.js';
 import { HookCaller } from '../../src/drive/visits/hooks.js';
 import type { Outcome } from '../../src/measure/outcome.js';
+import type { Closed } from '../../src/measure/recorder.js';
 import {
   absorbCell,
   absorbEmission,
@@ -23,6 +24,7 @@ import type { Health, StallCause } from '../../src/measure/vitals.js';
 import { type DrawKey, draw, drawKey } from '../../src/random.js';
 import type { Row } from '../../src/recording/row.js';
 import type { Phase, Plan, PlanInputs } from '../../src/scenario/plan.js';
+import { planId } from '../../src/scenario/plan-id.js';
 import { MergedArrivals } from '../../src/schedule/arrivals.js';
 import { countArrivals, forecastRate } from '../../src/schedule/forecast.js';
 import { type Shard, WHOLE } from '../../src/schedule/lanes.js';
@@ -332,6 +334,8 @@ export interface SimulationOptions {
   readonly arrange?: (world: World, driver: Driver) => void;
   /** Hooks of the scenario, made for the world that they run in. */
   readonly hooks?: (world: World) => Hooks;
+  /** Sees what is handed over, and when. */
+  readonly published?: (closed: Closed, health: readonly Health[], atUs: number) => void;
   /** When the driver is started; later than 0 is a late start. */
   readonly startedAtUs?: number;
 }
@@ -391,6 +395,7 @@ export function simulate(options: SimulationOptions): Simulated {
     loopUtilisation: () => 0,
     stalls: world,
     publish: (closed, health) => {
+      options.published?.(closed, health, world.nowUs());
       for (const cell of closed.cells) {
         windows.push(cell.windowS);
         absorbCell(snapshot, cell);
@@ -436,11 +441,11 @@ function headOf(
   durationS: number,
 ): Head {
   return {
-    format: 1,
+    format: 2,
     version: '0.0.0',
     node: 'v0',
     plan,
-    planId: '0'.repeat(64),
+    planId: planId(plan),
     scenario: 'simulated',
     label: null,
     target: 'http://127.0.0.1:1',

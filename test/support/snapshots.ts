@@ -15,6 +15,7 @@ import { BIN_US, emptyEmission } from '../../src/measure/emission.js';
 import { OUTCOME_INDEX, type Outcome } from '../../src/measure/outcome.js';
 import {
   absorbCell,
+  absorbClosed,
   absorbSlice,
   absorbTenant,
   emptySnapshot,
@@ -71,7 +72,7 @@ export interface Op {
 const UNFIRED: readonly Outcome[] = ['unsent', 'shed', 'unfilled'];
 const UNWRITTEN: readonly Outcome[] = [...UNFIRED, 'local', 'refused', 'dns', 'tls'];
 
-/** A snapshot of some operations under a head. */
+/** A snapshot of some operations under a head, whose shards have come as far as these. */
 export function snapshotOf(head: Head, ops: Iterable<Op>): Snapshot {
   const snapshot = emptySnapshot(head);
   const cells = new Map<string, Op[]>();
@@ -83,6 +84,8 @@ export function snapshotOf(head: Head, ops: Iterable<Op>): Snapshot {
   }
   for (const cellOps of cells.values()) {
     absorbCell(snapshot, cellOf(cellOps));
+    for (const shard of head.shards)
+      absorbClosed(snapshot, { shard, closedS: (cellOps[0] as Op).windowS + 1 });
     absorbSlice(snapshot, sliceOf(head, cellOps));
     emit(snapshot, cellOps);
     for (const [tenant, own] of grouped(cellOps, ({ tenant }) => tenant)) {
@@ -254,7 +257,7 @@ const PLAN: Plan = {
 export function headOf(changes: Partial<Head> & { readonly planChanges?: Partial<Plan> } = {}): Head {
   const { planChanges, ...rest } = changes;
   return {
-    format: 1,
+    format: 2,
     version: '0.1.0',
     node: '20.18.0',
     plan: { ...PLAN, ...planChanges },

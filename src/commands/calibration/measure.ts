@@ -4,7 +4,7 @@ import { monotonicNowUs } from '../../drive/pacing/clock.js';
 import type { TransportKind } from '../../drive/transports/choose.js';
 import type { Step } from '../../measure/calibration.js';
 import { absorbLine, writeLine } from '../../measure/result-file.js';
-import { emptySnapshot, type Head, type Snapshot } from '../../measure/snapshot.js';
+import { emptySnapshot, type Head, RESULT_FORMAT, type Snapshot } from '../../measure/snapshot.js';
 import { planId } from '../../scenario/plan-id.js';
 import { WHOLE } from '../../schedule/lanes.js';
 import { formatRate } from '../../units.js';
@@ -166,7 +166,7 @@ function startPool(
 
 function headOf({ plan, phases, durationS }: Load, { workers }: MeasureOptions, host: string): Head {
   return {
-    format: 1,
+    format: RESULT_FORMAT,
     version: VERSION,
     node: process.version,
     plan,
