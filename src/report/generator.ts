@@ -24,6 +24,7 @@ export function generator(snapshot: Snapshot, width: number): Line[] {
     ),
     ...ceiling(head, width),
   );
+  lines.push(...ceiling(head, width));
   if (health.length === 0) return lines;
   const { gaps, busyPermilleMax, inFlightMax } = fitness;
   const hookCalls = health.reduce((sum, line) => sum + line.hookCalls, 0);
