@@ -19,6 +19,7 @@ import { processTerminal } from './commands/terminal.js';
 import type { PacingWanted } from './drive/pacing/calibrate.js';
 import { TRANSPORT_OPTIONS, type TransportOption } from './drive/transports/choose.js';
 import { ExitCode } from './exit-codes.js';
+import { oneLine } from './plain-text.js';
 import { UserError } from './problem.js';
 import type { Overrides } from './scenario/load.js';
 import { type Shard, WHOLE } from './schedule/lanes.js';
@@ -31,6 +32,7 @@ const program = new Command('flashcrowd')
   .description('Replays recorded traffic at a storefront, on time, and says whether the shop held.')
   .version(VERSION)
   .exitOverride()
+  .configureOutput({ writeErr: terminal.err, writeOut: terminal.out })
   .configureHelp({ sortSubcommands: false })
   .showHelpAfterError('(flashcrowd COMMAND --help shows what is possible)');
 
@@ -276,10 +278,12 @@ try {
     terminal.err(`${error.message}\n`);
     exitCode = ExitCode.badInput;
   } else if (error instanceof UnreachableError) {
-    terminal.err(`${error.message}\n    start the target, or check its address; nothing was sent\n`);
+    terminal.err(`${oneLine(error.message)}\n    start the target, or check its address; nothing was sent\n`);
     exitCode = ExitCode.unreachable;
   } else {
-    throw error;
+    // A bug: Node would print its message as it is, whatever that quotes.
+    terminal.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    throw new Error('flashcrowd has a bug: what it met stands above');
   }
 }
 process.exitCode = exitCode;

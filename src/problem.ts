@@ -1,5 +1,7 @@
 // A user's mistake, as data: what is wrong, where, and what to do about it.
 
+import { oneLine } from './plain-text.js';
+
 /** One thing that is wrong in an input. */
 export interface Problem {
   /** The file, or file:line:column; `command line` for an option. */
@@ -20,8 +22,9 @@ export class UserError extends Error {
   }
 }
 
-/** `place: path: message` and the hint on a line of its own. */
+/** `place: path: message` and the hint on a line of its own; whatever they quote, a terminal can show it. */
 export function formatProblem(problem: Problem): string {
-  const head = [problem.place, problem.path, problem.message].filter((part) => part !== '').join(': ');
-  return problem.hint === undefined ? head : `${head}\n    ${problem.hint}`;
+  const parts = [problem.place, problem.path, problem.message].filter((part) => part !== '');
+  const head = parts.map(oneLine).join(': ');
+  return problem.hint === undefined ? head : `${head}\n    ${oneLine(problem.hint)}`;
 }

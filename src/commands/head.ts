@@ -1,9 +1,11 @@
 // The head of a result: the facts of a run that are known before its first request.
 import { hostname } from 'node:os';
 import type { PacingChoice } from '../drive/pacing/calibrate.js';
+import type { ResolvedTarget } from '../drive/sockets/target.js';
 import { type Head, RESULT_FORMAT } from '../measure/snapshot.js';
 import { VERSION } from '../version.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
+import { isOwnAddress } from './own-addresses.js';
 import type { Prepared } from './prepare.js';
 
 /** @param startUs due time 0 on the process's monotonic clock, which is also an instant */
@@ -13,6 +15,7 @@ export function headOf(
   workers: number,
   startUs: number,
   { pacing, lateness }: PacingChoice,
+  { addresses, proxy }: ResolvedTarget,
 ): Head {
   const { loaded, rate, shard } = prepared;
   const amplified = amplifiedOf(prepared);
@@ -25,7 +28,8 @@ export function headOf(
     scenario: loaded.name,
     label: loaded.label ?? null,
     target: loaded.target.url,
-    targetIsLocal: loaded.target.loopback,
+    // Behind a proxy only its own addresses are known.
+    targetIsLocal: loaded.target.loopback || (proxy === undefined && isOwnAddress(addresses)),
     shards: [shard],
     hosts: [hostname()],
     workers,

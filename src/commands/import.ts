@@ -152,10 +152,10 @@ function showLines(terminal: Terminal) {
       nextMs = now + 250;
       shown = true;
       const at = atUs === null ? '' : `, at ${new Date(atUs / 1e3).toISOString().slice(0, 19)}Z`;
-      terminal.err(`\r\x1b[K${formatCount(lines)} lines read${at}`);
+      terminal.draw(`\r\x1b[K${formatCount(lines)} lines read${at}`);
     },
     end: () => {
-      if (shown) terminal.err('\r\x1b[K');
+      if (shown) terminal.draw('\r\x1b[K');
       shown = false;
     },
   };

@@ -8,12 +8,13 @@ import type { Head } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
 import { openResult } from './result-lines.js';
 import { cannotBeWritten, ResultWriter } from './result-writer.js';
-import type { Terminal } from './terminal.js';
+import { readResults, refuseBroken } from './results.js';
+import { type Terminal, warn } from './terminal.js';
 
 /**
- * Merges result files into one. Files hold their windows in ascending order, so they are read side by side and at
- * most one window of each is in memory.
- * @throws UserError if they are not disjoint shards of one run; nothing is written then
+ * Merges result files into one, after looking at each whether its counts add up, and so at the sum afterwards. Files
+ * hold their windows in ascending order, so they are read side by side and at most one window of each is in memory.
+ * @throws UserError if they are not disjoint shards of one run or one of them is not sound; nothing is written then
  */
 export async function mergeCommand(
   files: readonly string[],
@@ -24,6 +25,7 @@ export async function mergeCommand(
   const sources: Source[] = [];
   for (const file of files) sources.push(await openSource(file, warnings));
   const head = headOfAll(sources);
+  for (const file of files) refuseBroken(file, (await readResults([file])).snapshot);
   const unfinished = `${out}.${process.pid}.tmp`;
   const writer = new ResultWriter(unfinished);
   try {
@@ -31,12 +33,13 @@ export async function mergeCommand(
     await writeWindows(sources, writer);
     writer.close();
     if (writer.lost !== null) throw cannotBeWritten(out, writer.lost.code);
+    refuseBroken(out, (await readResults([unfinished])).snapshot);
     renameSync(unfinished, out);
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw error;
   }
-  for (const warning of warnings) terminal.err(`warning: ${warning}\n`);
+  for (const warning of warnings) warn(terminal, warning);
   terminal.err(`merged ${files.length} results into ${out}\n`);
   return ExitCode.passed;
 }

@@ -1,6 +1,7 @@
 // `flashcrowd plan`: says what a scenario would send, and sends nothing.
 import { once } from 'node:events';
 import { ExitCode } from '../exit-codes.js';
+import { csvField } from '../report/csv.js';
 import { paintFor } from '../report/paint.js';
 import { type PlanReport, planJson, planText } from '../report/plan.js';
 import type { Overrides } from '../scenario/load.js';
@@ -18,7 +19,7 @@ import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { demandOf, endsOf, type Need, resourcesNeeded, shortageOf } from './resources.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, warn } from './terminal.js';
 import { routeSharesOf, visitsOf, warningsOf, withoutUsers } from './visits.js';
 
 export interface PlanOptions extends Overrides {
@@ -34,7 +35,8 @@ export interface PlanOptions extends Overrides {
  */
 export async function planCommand(file: string, options: PlanOptions, terminal: Terminal): Promise<ExitCode> {
   const prepared = await prepare(file, options, options.shard, terminal.env);
-  for (const warning of prepared.loaded.warnings) terminal.err(`warning: ${warning}\n`);
+  terminal.hide(prepared.loaded.secrets);
+  for (const warning of prepared.loaded.warnings) warn(terminal, warning);
   if (options.arrivals) {
     await writeArrivals(prepared);
     return ExitCode.passed;
@@ -200,16 +202,11 @@ async function writeArrivals({ loaded, shard }: Prepared): Promise<void> {
     const stream = plan.streams[arrivals.stream]?.name ?? '';
     const route = plan.routes[request.route]?.name ?? '';
     const { seq, dueUs, visitor } = arrivals;
-    text += `${seq},${dueUs},${csv(stream)},${visitor},${csv(request.tenant ?? '')},${csv(route)},${request.method},${csv(request.path)}\n`;
+    text += `${seq},${dueUs},${csvField(stream)},${visitor},${csvField(request.tenant ?? '')},${csvField(route)},${csvField(request.method)},${csvField(request.path)}\n`;
     arrivals.advance();
     if (text.length < CSV_CHUNK) continue;
     if (!process.stdout.write(text)) await once(process.stdout, 'drain');
     text = '';
   }
   if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
-}
-
-/** A CSV field: quoted where it must be. */
-function csv(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

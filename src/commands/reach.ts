@@ -11,7 +11,7 @@ import type { Target } from '../scenario/target.js';
 import { ESCAPES, type Secrets, Template } from '../schedule/template.js';
 import { formatCount } from '../units.js';
 import type { Pool } from '../workers/pool.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, warn } from './terminal.js';
 
 /** The target cannot be reached; the command ends with exit code 5. */
 export class UnreachableError extends Error {}
@@ -111,8 +111,9 @@ export function followName(
       if (changes > 0)
         terminal.err(`the addresses of ${target.hostname} changed ${formatCount(changes)} times\n`);
       if (failures > 0)
-        terminal.err(
-          `warning: ${target.hostname} did not resolve ${formatCount(failures)} times; the last known addresses went on\n`,
+        warn(
+          terminal,
+          `${target.hostname} did not resolve ${formatCount(failures)} times; the last known addresses went on`,
         );
     },
   };

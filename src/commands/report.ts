@@ -3,7 +3,7 @@ import type { ExitCode } from '../exit-codes.js';
 import { judge } from '../judge/verdict.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import { readResults } from './results.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, warn } from './terminal.js';
 
 /**
  * Reports one result, or several as one.
@@ -15,7 +15,7 @@ export async function reportCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { snapshot, warnings } = await readResults(files);
-  for (const warning of warnings) terminal.err(`warning: ${warning}\n`);
+  for (const warning of warnings) warn(terminal, warning);
   const judgement = judge(snapshot, snapshot.head.gates);
   await writeReports(
     reports,

@@ -1,8 +1,10 @@
 // Reads result files back, one or several shards of one run.
+import { brokenConservation } from '../judge/conservation.js';
 import { MergeError, mergeAll } from '../measure/merge.js';
 import { absorbLine } from '../measure/result-file.js';
 import { emptySnapshot, type Snapshot } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
+import { formatCount } from '../units.js';
 import { openResult } from './result-lines.js';
 
 /** A run that was killed may have left half a second or half a line at the end: it is told, not refused. */
@@ -12,7 +14,8 @@ export interface ReadResult {
 }
 
 /**
- * Reads result files and merges them if they are several.
+ * Reads result files and merges them if they are several: each must then be sound by itself, as one that is not need
+ * not show in the sum.
  * @throws UserError naming file and line
  */
 export async function readResults(files: readonly string[]): Promise<ReadResult> {
@@ -22,6 +25,7 @@ export async function readResults(files: readonly string[]): Promise<ReadResult>
     const { head, lines } = await openResult(file, warnings);
     const snapshot = emptySnapshot(head);
     for await (const line of lines) absorbLine(snapshot, line);
+    if (files.length > 1) refuseBroken(file, snapshot);
     snapshots.push(snapshot);
   }
   try {
@@ -30,4 +34,18 @@ export async function readResults(files: readonly string[]): Promise<ReadResult>
     if (!(error instanceof MergeError)) throw error;
     throw new UserError([{ place: files.join(', '), path: '', message: error.message }]);
   }
+}
+
+/**
+ * Refuses a result whose counts contradict each other.
+ * @throws UserError naming the file and the first contradiction
+ */
+export function refuseBroken(file: string, snapshot: Snapshot): void {
+  const [first, ...more] = brokenConservation(snapshot);
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : `, and ${formatCount(more.length)} more`;
+  const message = `the counts contradict each other: ${first}${others}`;
+  const hint =
+    'it was changed or cut, or this is a defect of flashcrowd: flashcrowd report tells what is left of it';
+  throw new UserError([{ place: file, path: '', message, hint }]);
 }

@@ -7,25 +7,26 @@ import type { ExitCode } from '../exit-codes.js';
 import { type Judgement, judge } from '../judge/verdict.js';
 import { absorbLine, type ResultLine } from '../measure/result-file.js';
 import { emptySnapshot, type Snapshot } from '../measure/snapshot.js';
-import { safe } from '../report/escape.js';
 import type { Overrides } from '../scenario/load.js';
 import { countArrivals } from '../schedule/forecast.js';
 import { lanesOf, type Shard } from '../schedule/lanes.js';
 import { formatCount, formatDuration, formatMultiple, formatOffset, formatRate } from '../units.js';
 import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
+import { watchProcess } from '../workers/watch-process.js';
 import { headOf } from './head.js';
 import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
 import { prepare } from './prepare.js';
 import { negotiate, wishOf } from './protocol.js';
 import { followName, mannerOf, reachTarget } from './reach.js';
+import { withoutUsers } from './redactor.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import { refuseShortage } from './resources.js';
 import { cannotBeWritten, defaultOut, endResult, ResultWriter } from './result-writer.js';
 import { showProgress } from './show-progress.js';
 import { stopOnSignal } from './stop.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, warn } from './terminal.js';
 
 export interface RunOptions extends Overrides {
   readonly shard: Shard;
@@ -50,8 +51,9 @@ export interface RunResult {
   readonly out: string;
 }
 
-/** Characters of a warning of a worker's: it may hold what a target sent. */
-const WARNING_MAX = 300;
+/** Characters of what a worker says that are looked at: it may hold what a target sent. */
+const WORDS_MAX = 16_384;
+const WORDS_SHOWN = 2_000;
 /** Time between the threads being ready and due time 0: for the start to reach all of them. */
 const START_DELAY_US = 200_000;
 
@@ -69,6 +71,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   terminal.outlivesReaders();
   const prepared = await prepare(file, options, options.shard, terminal.env);
   const { loaded, rate } = prepared;
+  terminal.hide(loaded.secrets);
   const machine = readMachine();
   const resources = planResources(
     loaded,
@@ -77,19 +80,22 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     options.workers,
     machine,
   );
-  for (const warning of [...loaded.warnings, ...resources.warnings]) terminal.err(`warning: ${warning}\n`);
+  for (const warning of [...loaded.warnings, ...resources.warnings]) warn(terminal, warning);
   if (loaded.hooksFile !== null) await loadHooks(loaded.hooksFile);
   const now = new Date();
   const run = `${loaded.planId.slice(0, 8)}-${(options.startAt ?? now).getTime().toString(36)}`;
   const wish = wishOf(loaded.target, options.transport);
   const reached = await reachTarget(loaded, VERSION, run);
-  for (const warning of reached.warnings) terminal.err(`warning: ${warning}\n`);
+  for (const warning of reached.warnings) warn(terminal, warning);
   refuseShortage(prepared, machine, reached.target.addresses.length);
   const transport = await negotiate(wish, reached.target);
   const out = options.out ?? defaultOut(loaded.name, now);
   const writer = new ResultWriter(out);
 
   const plannedTotal = countArrivals(loaded.plan, loaded.inputs, prepared.recorded, options.shard);
+  const users = loaded.inputs.streams.flatMap((input) =>
+    input.kind === 'rate' ? Object.values(input.users?.columns ?? {}) : [],
+  );
   let snapshot: Snapshot | undefined;
   const emit = (line: ResultLine) => {
     const wasLost = writer.lost !== null;
@@ -110,7 +116,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     connectionsMax: resources.connectionsMax,
     run,
     hooksFile: loaded.hooksFile,
-    warn: (text) => terminal.err(`warning: ${safe(text).slice(0, WARNING_MAX)}\n`),
+    warn: (text) => warn(terminal, withoutUsers(text.slice(0, WORDS_MAX), users)),
     emit,
   });
   await pool.ready();
@@ -124,7 +130,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   );
   const startUs =
     options.startAt === undefined ? monotonicNowUs() + START_DELAY_US : options.startAt.getTime() * 1e3;
-  const head = headOf(prepared, plannedTotal, resources.workers, startUs, choice);
+  const head = headOf(prepared, plannedTotal, resources.workers, startUs, choice, reached.target);
   snapshot = emptySnapshot(head);
   writer.write({ kind: 'head', head });
   if (writer.lost !== null) {
@@ -133,6 +139,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   }
 
   const view = showProgress(prepared, pool, snapshot, startUs, terminal);
+  const watch = watchProcess(options.shard, startUs, machine, emit);
   const signals = stopOnSignal(pool, loaded.plan.timeoutUs, () => view.stopping());
   const name = followName(reached, pool, terminal);
   pool.start(startUs, choice.pacing);
@@ -140,6 +147,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   name.stop();
   signals.off();
   view.stop();
+  watch.end();
   const lost = endResult(writer, snapshot, {
     shard: options.shard,
     reason: end.reason,
@@ -150,8 +158,12 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     terminal.err(
       `the result could not be written on (${lost.code}): ${out} ends at ${formatOffset(lost.closedS * 1e6)}; what follows is from memory\n`,
     );
-  if (end.reason === 'worker_failed')
-    terminal.err(`a worker failed: ${end.error.stack ?? end.error.message}\n`);
+  if (end.reason === 'worker_failed') {
+    const words = end.error.stack ?? end.error.message;
+    terminal.err(
+      `a worker failed: ${withoutUsers(words.slice(0, WORDS_MAX), users).slice(0, WORDS_SHOWN)}\n`,
+    );
+  }
 
   const judgement = judge(snapshot, head.gates);
   const exitCode = signals.exitCode() ?? judgement.exitCode;

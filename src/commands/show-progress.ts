@@ -20,7 +20,7 @@ export function showProgress(
 ) {
   let stopping = false;
   const progress = new Progress({
-    write: terminal.err,
+    write: terminal.interactive ? terminal.draw : terminal.err,
     interactive: terminal.interactive,
     columns: terminal.columns,
     paint: paintFor(terminal.interactive ? terminal.colour : 0),

@@ -5,6 +5,7 @@ import type { Health } from '../measure/vitals.js';
 import type { Phase, Plan } from '../scenario/plan.js';
 import type { Arrivals } from '../schedule/arrivals.js';
 import type { Clock } from './pacing/clock.js';
+import type { StallSource } from './stall-causes.js';
 import type { Transport } from './transports/transport.js';
 import type { Conversation } from './visits/conversation.js';
 
@@ -25,6 +26,8 @@ export interface DriverOptions {
   readonly run: string;
   /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
   readonly loopUtilisation: () => number;
+  /** What the thread can learn of its own stalls. */
+  readonly stalls: StallSource;
   /** Takes what has closed, and how things stand at this moment. */
   readonly publish: (closed: Closed, health: Health[], pulse: Pulse) => void;
   /** Everything due has settled and been published. */

@@ -11,9 +11,10 @@ import { Ledger } from './ledger.js';
 import type { Clock } from './pacing/clock.js';
 import { TimerWheel } from './pacing/timer-wheel.js';
 import type { Opening } from './sockets/socket-opener.js';
+import { StallCauses } from './stall-causes.js';
 import { Held } from './visits/held.js';
 import { Visitors } from './visits/visitors.js';
-import { NO_GC, Vitals } from './vitals.js';
+import { Vitals } from './vitals.js';
 
 /** While exchanges are under way the loop comes round at least this often, so that a stall is seen and dated. */
 const HEARTBEAT_US = 2_000;
@@ -38,7 +39,8 @@ export class Driver implements ExchangeListener {
   readonly #connections: Connections;
   readonly #visitors = new Visitors();
   readonly #recorder: Recorder;
-  readonly #ledger = new Ledger();
+  readonly #causes: StallCauses;
+  readonly #ledger: Ledger;
   readonly #vitals: Vitals;
   /** Exchanges under way, by their deadlines. */
   readonly #underWay = new TimerWheel<Exchange>();
@@ -64,6 +66,8 @@ export class Driver implements ExchangeListener {
     this.#options = options;
     this.#arrivals = options.arrivals;
     this.#clock = options.clock;
+    this.#causes = new StallCauses(options.stalls, () => options.conversation.hookUs);
+    this.#ledger = new Ledger((startUs, endUs) => this.#causes.gap(startUs, endUs));
     this.#recorder = new Recorder(
       options.plan.routes.length,
       options.plan.timeoutUs,
@@ -76,13 +80,8 @@ export class Driver implements ExchangeListener {
       this,
       options.connectionsMax,
     );
-    this.#vitals = new Vitals(
-      options.shard,
-      this.#ledger,
-      this.#connections,
-      options.loopUtilisation,
-      () => options.conversation.takeHookCost(),
-      () => NO_GC,
+    this.#vitals = new Vitals(options.shard, this.#causes, this.#connections, options.loopUtilisation, () =>
+      options.conversation.takeHookCost(),
     );
   }
 
@@ -112,6 +111,7 @@ export class Driver implements ExchangeListener {
     const nowUs = this.#nowUs();
     this.#ledger.stamp(nowUs);
     this.#ledger.turn(nowUs);
+    this.#causes.turn(nowUs);
     if (this.#held.size > 0) this.#fireHeld(nowUs);
     this.#fireDue(nowUs);
     // After a stall the answers that are already here must be read before anything is called overdue.
@@ -126,7 +126,9 @@ export class Driver implements ExchangeListener {
       this.#publish(Math.min(this.#horizonUs(), nowUs));
       this.#nextPublishUs = nowUs + PUBLISH_US;
     }
-    this.#sleep();
+    const endUs = this.#nowUs();
+    this.#ledger.ended(nowUs, endUs);
+    this.#sleep(endUs);
   }
 
   opened(opening: Opening): void {
@@ -279,7 +281,7 @@ export class Driver implements ExchangeListener {
       this.#visitors.settled(who);
       if (who.held.length > 0) {
         this.#held.release(who);
-        if (this.#held.readyUs < this.#wakeUs) this.#sleep();
+        if (this.#held.readyUs < this.#wakeUs) this.#sleep(this.#nowUs());
       }
     }
     this.#spare.push(exchange);
@@ -313,8 +315,7 @@ export class Driver implements ExchangeListener {
     });
   }
 
-  #sleep(): void {
-    const nowUs = this.#nowUs();
+  #sleep(nowUs: number): void {
     const heartbeatUs = this.#underWay.size === 0 ? IDLE_HEARTBEAT_US : HEARTBEAT_US;
     const nextPublishUs = this.#nextPublishUs > nowUs ? this.#nextPublishUs : Number.POSITIVE_INFINITY;
     const cutUs = this.#cutUs > nowUs ? this.#cutUs : Number.POSITIVE_INFINITY;

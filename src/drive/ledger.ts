@@ -4,12 +4,12 @@
 // (by garbage collection, by work in a callback, by the machine): a gap. Answers that arrived during a gap wait in
 // the kernel until the loop polls again, so those read directly after a gap may look slower than the target was.
 
-import { emptyStallTimes, type StallTimes } from '../measure/vitals.js';
-
 /** The length from which a gap is counted. */
 const GAP_MIN_US = 1_000;
 /** Timers are whole milliseconds: that much lateness is not a stall. */
 const TIMER_SLACK_US = 1_000;
+/** A turn may fire for two milliseconds; from this length something else has held it up. */
+const TURN_MAX_US = 5_000;
 /** After a gap, answers are doubted until the driver has had this many turns: then every ready socket was polled. */
 const DOUBT_TURNS = 2;
 /** Gaps remembered: enough for the longest exchange on a machine that stalls all the time. */
@@ -30,14 +30,13 @@ interface Instants {
 }
 
 export class Ledger {
-  /** Since the last `take`. */
-  #gaps = 0;
-  #gapUs = 0;
-  #gapMaxUs = 0;
   /** The latest gaps, oldest first. */
   readonly #recent: Gap[] = [];
   #expectedUs = Number.POSITIVE_INFINITY;
   #doubtTurns = 0;
+
+  /** @param noted is told of every gap when it has ended */
+  constructor(private readonly noted: (startUs: number, endUs: number) => void) {}
 
   /** The loop will be back by this time if nothing holds it up. */
   expect(wakeUs: number): void {
@@ -48,15 +47,14 @@ export class Ledger {
   stamp(nowUs: number): void {
     const lateUs = nowUs - this.#expectedUs;
     if (lateUs < GAP_MIN_US) return;
-    this.#gaps++;
-    this.#gapUs += lateUs;
-    if (lateUs > this.#gapMaxUs) this.#gapMaxUs = lateUs;
-    const before = this.#recent.at(-1);
-    if (before !== undefined) before.doubtEndUs = Math.min(before.doubtEndUs, nowUs);
-    this.#recent.push({ startUs: this.#expectedUs, endUs: nowUs, doubtEndUs: Number.POSITIVE_INFINITY });
-    if (this.#recent.length > GAPS_MAX) this.#recent.shift();
-    this.#doubtTurns = DOUBT_TURNS;
+    this.#add(this.#expectedUs, nowUs);
     this.#expectedUs = Number.POSITIVE_INFINITY;
+  }
+
+  /** A turn that began at one instant has ended at another; a long one is a gap too, as nothing was read meanwhile. */
+  ended(startUs: number, endUs: number): void {
+    if (endUs - startUs < TURN_MAX_US) return;
+    this.#add(Math.max(startUs, this.#recent.at(-1)?.endUs ?? startUs), endUs);
   }
 
   /** A turn of the driver begins. */
@@ -88,13 +86,14 @@ export class Ledger {
     return overlapUs;
   }
 
-  /** The gaps since the last call. */
-  take(): { gaps: number; gapUs: number; gapMaxUs: number; stalls: StallTimes } {
-    const gapUs = Math.round(this.#gapUs);
-    const stalls = { ...emptyStallTimes(), unknown: gapUs };
-    const taken = { gaps: this.#gaps, gapUs, gapMaxUs: Math.round(this.#gapMaxUs), stalls };
-    this.#gaps = this.#gapUs = this.#gapMaxUs = 0;
-    return taken;
+  #add(startUs: number, endUs: number): void {
+    if (endUs - startUs < GAP_MIN_US) return;
+    const before = this.#recent.at(-1);
+    if (before !== undefined) before.doubtEndUs = Math.min(before.doubtEndUs, endUs);
+    this.#recent.push({ startUs, endUs, doubtEndUs: Number.POSITIVE_INFINITY });
+    if (this.#recent.length > GAPS_MAX) this.#recent.shift();
+    this.#doubtTurns = DOUBT_TURNS;
+    this.noted(startUs, endUs);
   }
 }
 

@@ -4,8 +4,8 @@ import { SLICE_S } from '../measure/cell.js';
 import { DistributionBuilder } from '../measure/distribution-builder.js';
 import type { Health } from '../measure/vitals.js';
 import type { Connections } from './connections/connections.js';
-import type { Ledger } from './ledger.js';
 import type { Opening } from './sockets/socket-opener.js';
+import type { StallCauses } from './stall-causes.js';
 
 /** Addresses that are told apart in one slice; the others count as `other`. */
 const ADDRESSES_MAX = 64;
@@ -16,15 +16,6 @@ export interface HookCost {
   readonly hookUs: number;
   readonly hookMaxUs: number;
 }
-
-/** What collecting garbage has cost since the last call. */
-export interface GcCost {
-  readonly gcs: number;
-  readonly gcUs: number;
-  readonly gcMaxUs: number;
-}
-
-export const NO_GC: GcCost = { gcs: 0, gcUs: 0, gcMaxUs: 0 };
 
 export class Vitals {
   readonly #connect = new DistributionBuilder(COARSE);
@@ -41,12 +32,11 @@ export class Vitals {
 
   constructor(
     private readonly shard: string,
-    private readonly ledger: Ledger,
+    private readonly stalls: StallCauses,
     private readonly connections: Connections,
     /** Share of the time since the last call in which the event loop was busy. */
     private readonly utilisation: () => number,
     private readonly hookCost: () => HookCost,
-    private readonly gc: () => GcCost,
   ) {}
 
   /** Notes how many exchanges are under way. */
@@ -80,8 +70,7 @@ export class Vitals {
     const health: Health = {
       shard: this.shard,
       sliceS: this.#sliceS,
-      ...this.ledger.take(),
-      ...this.gc(),
+      ...this.stalls.take(nowUs, over),
       busyPermille: Math.round(this.utilisation() * 1000),
       inFlightMax: this.#inFlightMax,
       connectionsMax: openMax,

@@ -8,7 +8,7 @@ export interface Finding {
   readonly figure: number | null;
   readonly limit: number | null;
   /** Of figure and limit. */
-  readonly unit: 'share' | 'requests' | 'places' | 'ms' | null;
+  readonly unit: 'share' | 'requests' | 'places' | 'ms' | 'count' | null;
   /** A sentence without its full stop. */
   readonly message: string;
   readonly advice: string;

@@ -7,6 +7,7 @@ import { type Group, type Head, type Snapshot, sumGroups } from '../measure/snap
 import type { Gate, RecordedBound, Selector } from '../scenario/gate.js';
 import { formatCount, formatDuration, formatOffset, formatShare } from '../units.js';
 import { closedThroughS, okOf, warmupEndS } from './facts.js';
+import { fidelityOf, partsOf } from './fidelity.js';
 import { type BothSides, sumRecorded } from './recorded.js';
 
 export interface GateResult {
@@ -45,6 +46,8 @@ export function evaluateGate(snapshot: Snapshot, gate: Gate): GateResult {
       return share(gate, bound, outcome(counts, 'shed'), counts.planned);
     case 'throughput':
       return throughput(snapshot, gate, bound, counts);
+    case 'fidelity':
+      return fidelity(snapshot, gate, bound);
   }
 }
 
@@ -183,6 +186,13 @@ function throughput(snapshot: Snapshot, gate: Gate, bound: number, counts: Count
   if (seconds === 0) return noData(gate, `no second of it had passed by ${formatOffset(closedS * 1e6)}`);
   const actual = okOf(counts) / seconds;
   return decided(gate, bound, actual, counts.planned);
+}
+
+/** Told with its parts. */
+function fidelity(snapshot: Snapshot, gate: Gate, bound: number): GateResult {
+  const of = fidelityOf(snapshot);
+  if (of === null) return noData(gate, 'nothing was to be fired there through the last closed window');
+  return { ...decided(gate, bound, of.score, of.toFire), reason: partsOf(of) };
 }
 
 function share(gate: Gate, bound: number, part: number, planned: number): GateResult {

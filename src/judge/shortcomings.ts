@@ -5,28 +5,47 @@ import { type Snapshot, sumGroups } from '../measure/snapshot.js';
 import type { Gate } from '../scenario/gate.js';
 import { formatCount, formatDuration, formatOffset, formatShare } from '../units.js';
 import { warmupEndS } from './facts.js';
+import { fidelityOf } from './fidelity.js';
 import { type Finding, gravity } from './finding.js';
 import { evaluateGate, isLatencyGate } from './gates.js';
+import { infidelity } from './infidelity.js';
 import { type Composition, slowest } from './tail.js';
 
-/** Ours in the slowest 1 %: over both limits of a level is that level. */
-const OURS_INVALID = { share: 0.05, floorUs: 5_000, shareOfGate: 0.05 };
-const OURS_SUSPECT = { share: 0.02, floorUs: 1_000 };
-/** A slice of fewer responses says nothing of its slowest 1 %. */
-const SLICE_OPERATIONS_MIN = 100;
-const UNSENT_INVALID = 0.001;
-const SHED_INVALID = 0.0001;
+/**
+ * From where on the generator is at fault, over the whole run and over each ten seconds of it. Proposals of
+ * engineering, not values of the literature; every finding prints its own.
+ */
+export const LIMITS = {
+  /** Ours in the slowest 1 %: over all limits of a level is that level. */
+  ours: {
+    invalid: { share: 0.05, floorUs: 5_000, shareOfGate: 0.05 },
+    suspect: { share: 0.02, floorUs: 1_000 },
+    /** Ten seconds with fewer responses say nothing of their slowest 1 %. */
+    operationsMin: 100,
+  },
+  /** Shares of the planned requests from which a run is invalid; any at all make it suspect. */
+  unsent: 0.001,
+  shed: 0.0001,
+  /** Fewer requests than this may be chance, however small the run: suspect at most. */
+  requestsMin: 5,
+  /** Requests that failed for want of descriptors, ports or buffers. */
+  local: 0,
+  /** The load stopped, and connections broke, while the machine slept. */
+  sleptUs: 1_000_000,
+};
+
 /**
  * Findings of what was the generator's doing, none of them a note.
  * @param gates the tightest of those on latency decides how much of ours is too much
  */
 export function shortcomings(snapshot: Snapshot, gates: readonly Gate[]): Finding[] {
-  const total = sumGroups(snapshot).counts;
   return [
     ...generatorShare(snapshot, gates),
-    ...unsent(total),
-    ...local(total),
-    ...shed(total, snapshot.head.capDeclared),
+    ...notSent(snapshot, UNSENT),
+    ...(snapshot.head.capDeclared ? [] : notSent(snapshot, SHED)),
+    ...local(snapshot),
+    ...slept(snapshot),
+    ...infidelity(snapshot, fidelityOf(snapshot)),
   ];
 }
 
@@ -39,8 +58,8 @@ function generatorShare(snapshot: Snapshot, gates: readonly Gate[]): Finding[] {
     bySlice.set(slice.sliceS, [...(bySlice.get(slice.sliceS) ?? []), slice]);
   }
   const invalidUs = Math.max(
-    OURS_INVALID.floorUs,
-    OURS_INVALID.shareOfGate * tightestLatencyUs(snapshot, gates),
+    LIMITS.ours.invalid.floorUs,
+    LIMITS.ours.invalid.shareOfGate * tightestLatencyUs(snapshot, gates),
   );
   const whole = ourFinding(
     'generator_share',
@@ -52,7 +71,7 @@ function generatorShare(snapshot: Snapshot, gates: readonly Gate[]): Finding[] {
   const bad: Finding[] = [];
   for (const [sliceS, slices] of bySlice) {
     const of = slowest(slices);
-    if (of === undefined || of.operations < SLICE_OPERATIONS_MIN) continue;
+    if (of === undefined || of.operations < LIMITS.ours.operationsMin) continue;
     const where = `in the ten seconds from ${formatOffset(sliceS * 1e6)}`;
     const finding = ourFinding('generator_share_slice', where, of, invalidUs);
     if (finding !== undefined) bad.push(finding);
@@ -71,10 +90,10 @@ function ourFinding(
   invalidUs: number,
 ): Finding | undefined {
   if (of === undefined) return undefined;
-  const invalid = of.oursShare > OURS_INVALID.share && of.oursUs > invalidUs;
-  const suspect = of.oursShare > OURS_SUSPECT.share && of.oursUs > OURS_SUSPECT.floorUs;
+  const invalid = of.oursShare > LIMITS.ours.invalid.share && of.oursUs > invalidUs;
+  const suspect = of.oursShare > LIMITS.ours.suspect.share && of.oursUs > LIMITS.ours.suspect.floorUs;
   if (!invalid && !suspect) return undefined;
-  const limit = invalid ? OURS_INVALID.share : OURS_SUSPECT.share;
+  const limit = invalid ? LIMITS.ours.invalid.share : LIMITS.ours.suspect.share;
   const parts = `${formatDuration(of.oursUs)} of ${formatDuration(of.responseUs)}`;
   return {
     id,
@@ -97,55 +116,119 @@ function tightestLatencyUs(snapshot: Snapshot, gates: readonly Gate[]): number {
   return bounds.length === 0 ? 0 : Math.min(...bounds);
 }
 
-function unsent(total: Counts): Finding[] {
-  const n = outcome(total, 'unsent');
-  if (n === 0) return [];
-  const share = n / total.planned;
-  return [
-    {
-      id: 'unsent',
-      level: share > UNSENT_INVALID ? 'invalid' : 'suspect',
-      figure: share,
-      limit: share > UNSENT_INVALID ? UNSENT_INVALID : 0,
-      unit: 'share',
-      message: `${formatCount(n)} requests (${formatShare(share)}) were due and never fired`,
-      advice: 'give it more workers or machines, or less to send; `flashcrowd calibrate` says what it can do',
-    },
-  ];
+/** Requests that were planned and never sent by our doing. */
+interface NotSent {
+  readonly outcome: 'unsent' | 'shed';
+  readonly limit: number;
+  readonly what: string;
+  readonly advice: string;
 }
 
-function local(total: Counts): Finding[] {
-  const n = outcome(total, 'local');
+const UNSENT: NotSent = {
+  outcome: 'unsent',
+  limit: LIMITS.unsent,
+  what: 'were due and never fired',
+  advice: 'give it more workers or machines, or less to send; `flashcrowd calibrate` says what it can do',
+};
+const SHED: NotSent = {
+  outcome: 'shed',
+  limit: LIMITS.shed,
+  what: 'were held back by the in-flight bound, which nobody declared',
+  advice: 'spread the run over more machines, or shorten the timeout, so that fewer are in flight at once',
+};
+
+/** Over the whole run, and over its worst ten seconds where they are worse: an average hides them. */
+function notSent(snapshot: Snapshot, of: NotSent): Finding[] {
+  const { counts } = sumGroups(snapshot);
+  const n = outcome(counts, of.outcome);
   if (n === 0) return [];
+  const whole = notSentFinding(of, of.outcome, '', n, counts.planned);
+  const slice = worstSlice(snapshot, of.outcome);
+  if (slice === undefined) return [whole];
+  const where = ` in the ten seconds from ${formatOffset(slice.sliceS * 1e6)}`;
+  const worst = notSentFinding(of, `${of.outcome}_slice`, where, slice.n, slice.planned);
+  return gravity(worst) < gravity(whole) ? [worst, whole] : [whole];
+}
+
+function notSentFinding(
+  { limit, what, advice }: NotSent,
+  id: string,
+  where: string,
+  n: number,
+  planned: number,
+): Finding {
+  const share = n / planned;
+  const invalid = share > limit && n >= LIMITS.requestsMin;
+  return {
+    id,
+    level: invalid ? 'invalid' : 'suspect',
+    figure: share,
+    limit: invalid ? limit : 0,
+    unit: 'share',
+    message: `${formatCount(n)} requests (${formatShare(share)})${where} ${what}`,
+    advice,
+  };
+}
+
+function local(snapshot: Snapshot): Finding[] {
+  const n = outcome(sumGroups(snapshot).counts, 'local');
+  if (n <= LIMITS.local) return [];
+  const worst = worstSlice(snapshot, 'local');
+  const where =
+    worst === undefined
+      ? ''
+      : `, ${formatCount(worst.n)} of them in the ten seconds from ${formatOffset(worst.sliceS * 1e6)}`;
   return [
     {
       id: 'local',
       level: 'invalid',
       figure: n,
-      limit: 0,
+      limit: LIMITS.local,
       unit: 'requests',
-      message: `${formatCount(n)} requests failed because descriptors, ports or buffers of this machine ran out`,
+      message: `${formatCount(n)} requests failed because descriptors, ports or buffers of this machine ran out${where}`,
       advice: 'raise `ulimit -n`, spread the run over more machines, or declare `connections: { pool: n }`',
     },
   ];
 }
 
-function shed(total: Counts, capDeclared: boolean): Finding[] {
-  const n = outcome(total, 'shed');
-  if (n === 0 || capDeclared) return [];
-  const share = n / total.planned;
+/** No clock of the run went on while the machine slept: nothing else shows that the load stopped. */
+function slept({ processes }: Snapshot): Finding[] {
+  const byShard = new Map<string, number>();
+  for (const { shard, sleptUs } of processes) byShard.set(shard, (byShard.get(shard) ?? 0) + sleptUs);
+  const mostUs = Math.max(0, ...byShard.values());
+  if (mostUs <= LIMITS.sleptUs) return [];
   return [
     {
-      id: 'shed',
-      level: share > SHED_INVALID ? 'invalid' : 'suspect',
-      figure: share,
-      limit: share > SHED_INVALID ? SHED_INVALID : 0,
-      unit: 'share',
-      message: `${formatCount(n)} requests (${formatShare(share)}) were held back by the in-flight bound, which nobody declared`,
-      advice:
-        'spread the run over more machines, or shorten the timeout, so that fewer are in flight at once',
+      id: 'slept',
+      level: 'invalid',
+      figure: mostUs / 1e3,
+      limit: LIMITS.sleptUs / 1e3,
+      unit: 'ms',
+      message: `this machine slept ${formatDuration(mostUs)} during the run: the load stopped, and connections broke`,
+      advice: 'keep it awake (`systemd-inhibit`, `caffeinate`), or run where nothing sleeps',
     },
   ];
+}
+
+/** The ten seconds with the largest share of an outcome, the warm-up aside; undefined where there is none. */
+function worstSlice(
+  snapshot: Snapshot,
+  name: Outcome,
+): { readonly sliceS: number; readonly n: number; readonly planned: number } | undefined {
+  const fromS = warmupEndS(snapshot.head);
+  const slices = new Map<number, { sliceS: number; n: number; planned: number }>();
+  for (const [windowS, { streams }] of snapshot.seconds) {
+    if (windowS < fromS) continue;
+    const sliceS = windowS - (windowS % SLICE_S);
+    let slice = slices.get(sliceS);
+    if (slice === undefined) slices.set(sliceS, (slice = { sliceS, n: 0, planned: 0 }));
+    for (const counts of streams) {
+      slice.n += outcome(counts, name);
+      slice.planned += counts.planned;
+    }
+  }
+  const hit = [...slices.values()].filter(({ n }) => n > 0);
+  return hit.sort((a, b) => b.n / b.planned - a.n / a.planned || b.n - a.n)[0];
 }
 
 function outcome(counts: Counts, name: Outcome): number {

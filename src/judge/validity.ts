@@ -9,6 +9,7 @@ import { causesOfOurs } from './diagnosis.js';
 import { refusedEverybody } from './edge.js';
 import { closedThroughS, isComplete } from './facts.js';
 import { type Finding, gravity, type Validity } from './finding.js';
+import { clockNotes, networkNotes } from './machine-notes.js';
 import { shortcomings } from './shortcomings.js';
 
 /**
@@ -25,7 +26,8 @@ export function judgeValidity(snapshot: Snapshot, gates: readonly Gate[]): Valid
     ...refusedEverybody(snapshot),
     ...hooks(total),
     ...ours,
-    ...(ours.length > 0 ? causesOfOurs(snapshot) : []),
+    ...(ours.length > 0 ? causesOfOurs(snapshot) : networkNotes(snapshot)),
+    ...clockNotes(snapshot),
     ...circumstances(snapshot),
   ];
   const has = (level: Finding['level']) => findings.some((finding) => finding.level === level);

@@ -4,6 +4,7 @@ import type { Snapshot } from '../measure/snapshot.js';
 import type { Gate } from '../scenario/gate.js';
 import type { PhaseName } from '../scenario/plan.js';
 import { isComplete } from './facts.js';
+import { type Fidelity, fidelityOf } from './fidelity.js';
 import type { Validity } from './finding.js';
 import { evaluateGate, type GateResult } from './gates.js';
 import { findIncident, type Incident } from './incident.js';
@@ -29,6 +30,8 @@ export interface Judgement {
   readonly phases: readonly PhaseComposition[];
   /** Share of the slowest 1 % of the whole run that was ours; null where nothing was answered. */
   readonly generatorShare: number | null;
+  /** Sent against planned; null where nothing was to be fired. */
+  readonly fidelity: Fidelity | null;
 }
 
 /** Why a verdict is what it is: an id that scripts can rely on, and a sentence. */
@@ -63,6 +66,7 @@ export function judge(snapshot: Snapshot, gates: readonly Gate[] = snapshot.head
     recorded: compareWithRecorded(snapshot),
     phases: compositions(snapshot),
     generatorShare: slowest(judged)?.oursShare ?? null,
+    fidelity: fidelityOf(snapshot),
   };
 }
 

@@ -10,7 +10,11 @@ export const BINS = (SLICE_S * 1e6) / BIN_US;
 export interface Emission {
   /** First second of the slice; a multiple of SLICE_S. */
   sliceS: number;
-  /** BINS counts of operations by when they were due; those that never fired are among them. */
+  /**
+   * BINS counts of operations by when they could be fired: when they were due, or when the answer was there that they
+   * had to wait for. Those that the generator left unsent or shed are among them; not those that were not to be fired
+   * for lack of a captured value, for a hook, or for a stop.
+   */
   due: number[];
   /** BINS counts by when they fired. */
   fired: number[];

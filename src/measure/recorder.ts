@@ -12,10 +12,10 @@ import {
 } from './cell.js';
 import { DistributionBuilder } from './distribution-builder.js';
 import type { Emission } from './emission.js';
+import { EmissionRecorder } from './emission-recorder.js';
 import type { Due, Settled } from './operation.js';
 import { OUTCOME_INDEX } from './outcome.js';
-import { phaseIndexAt } from './snapshot.js';
-import { TailBuilder } from './tail-builder.js';
+import { type OpenSlice, SliceRecorder, sliceStart } from './slice-recorder.js';
 
 /** What closed: every window before `closedS` has given up its cells, each once, windows ascending. */
 export interface Closed {
@@ -29,11 +29,11 @@ export interface Closed {
 export class Recorder {
   /** Open windows by second. */
   readonly #windows = new Map<number, OpenWindow>();
-  /** Open slices by `stream/phase/sliceS`. */
-  readonly #slices = new Map<string, OpenSlice>();
+  readonly #slices: SliceRecorder;
   /** Open tenants by second of their slice, then by name. */
   readonly #tenants = new Map<number, Map<string, OpenTenant>>();
   #tenantCount = 0;
+  readonly #emission = new EmissionRecorder();
   #closedS = 0;
   /** The window asked for last: nearly always the one asked for next. */
   #window: OpenWindow | null = null;
@@ -47,9 +47,11 @@ export class Recorder {
   constructor(
     private readonly routes: number,
     private readonly timeoutUs: number,
-    private readonly phases: readonly Phase[],
+    phases: readonly Phase[],
     private readonly tenantsMax: number,
-  ) {}
+  ) {
+    this.#slices = new SliceRecorder(phases);
+  }
 
   /** An arrival has become due: from now on its window waits for it. */
   due(op: Due): void {
@@ -64,6 +66,7 @@ export class Recorder {
   settle(op: Settled): void {
     const window = this.#windowOf(op.dueUs);
     window.pending--;
+    this.#emission.settle(op);
     const cell = this.#cellOf(window, op.stream, op.route);
     const counts = cell.counts;
     const outcome = OUTCOME_INDEX[op.outcome];
@@ -85,7 +88,7 @@ export class Recorder {
     if (op.tenant !== null) this.#settleTenant(op.tenant, window.windowS, op, ranked, responseUs);
     if (Number.isNaN(op.firedUs)) return;
 
-    const slice = (window.slices[op.stream] ??= this.#sliceOf(op.stream, window.windowS));
+    const slice = (window.slices[op.stream] ??= this.#slices.at(op.stream, window.windowS));
     const lagUs = Math.round(op.firedUs - op.readyUs);
     const waitUs = Math.round((wasSent ? op.sentUs : op.endUs) - op.firedUs);
     const serviceUs = wasSent ? Math.round(op.endUs - op.sentUs) : 0;
@@ -108,6 +111,7 @@ export class Recorder {
     const cells: Cell[] = [];
     const slices: Slice[] = [];
     const tenants: TenantSlice[] = [];
+    const emissions: Emission[] = [];
     const lastOpen =
       nextDueUs === Number.POSITIVE_INFINITY ? this.#lastWindowS() + 1 : Math.floor(nextDueUs / 1e6);
     while (this.#closedS < lastOpen) {
@@ -117,12 +121,12 @@ export class Recorder {
       this.#windows.delete(this.#closedS);
       if (this.#window === window) this.#window = null;
       this.#closedS++;
-      if (this.#closedS % SLICE_S === 0) this.#takeSlices(this.#closedS, slices, tenants);
+      if (this.#closedS % SLICE_S === 0) this.#takeSlices(this.#closedS, slices, tenants, emissions);
     }
     if (nextDueUs === Number.POSITIVE_INFINITY && this.#windows.size === 0) {
-      this.#takeSlices(Number.POSITIVE_INFINITY, slices, tenants);
+      this.#takeSlices(Number.POSITIVE_INFINITY, slices, tenants, emissions);
     }
-    return { closedS: this.#closedS, cells, slices, tenants, emissions: [] };
+    return { closedS: this.#closedS, cells, slices, tenants, emissions };
   }
 
   /** The recorded side counts when the arrival is due: what becomes of the replay changes nothing of it. */
@@ -155,27 +159,12 @@ export class Recorder {
     });
   }
 
-  /** Every slice that ends at or before a second. */
-  #takeSlices(endS: number, slices: Slice[], tenants: TenantSlice[]): void {
-    const isOpen = (sliceS: number) => sliceS + SLICE_S > endS;
-    for (const [key, slice] of this.#slices) {
-      if (isOpen(slice.sliceS)) continue;
-      this.#slices.delete(key);
-      slices.push({
-        stream: slice.stream,
-        phase: slice.phase,
-        sliceS: slice.sliceS,
-        slip: slice.slip.take(),
-        lag: slice.lag.take(),
-        wait: slice.wait.take(),
-        service: slice.service.take(),
-        tainted: slice.tainted,
-        taintedFailures: slice.taintedFailures,
-        tail: slice.tail.take(),
-      });
-    }
+  /** All that is kept by ten seconds which end at or before a second. */
+  #takeSlices(endS: number, slices: Slice[], tenants: TenantSlice[], emissions: Emission[]): void {
+    this.#slices.take(endS, slices);
+    this.#emission.take(endS, emissions);
     for (const [sliceS, open] of this.#tenants) {
-      if (isOpen(sliceS)) continue;
+      if (sliceS + SLICE_S > endS) continue;
       this.#tenants.delete(sliceS);
       this.#tenantCount -= open.size;
       for (const [tenant, { planned, ok, response }] of open)
@@ -229,29 +218,6 @@ export class Recorder {
     return cell;
   }
 
-  #sliceOf(stream: number, windowS: number): OpenSlice {
-    const sliceS = sliceStart(windowS);
-    const phase = phaseIndexAt(this.phases, windowS);
-    const key = `${stream}/${phase}/${sliceS}`;
-    let slice = this.#slices.get(key);
-    if (slice === undefined) {
-      slice = {
-        stream,
-        phase,
-        sliceS,
-        slip: new DistributionBuilder(COARSE),
-        lag: new DistributionBuilder(COARSE),
-        wait: new DistributionBuilder(COARSE),
-        service: new DistributionBuilder(COARSE),
-        tainted: 0,
-        taintedFailures: 0,
-        tail: new TailBuilder(),
-      };
-      this.#slices.set(key, slice);
-    }
-    return slice;
-  }
-
   #lastWindowS(): number {
     let last = this.#closedS - 1;
     for (const windowS of this.#windows.keys()) last = Math.max(last, windowS);
@@ -275,19 +241,6 @@ interface OpenCell {
   readonly recordedDuration: DistributionBuilder;
 }
 
-interface OpenSlice {
-  readonly stream: number;
-  readonly phase: number;
-  readonly sliceS: number;
-  readonly slip: DistributionBuilder;
-  readonly lag: DistributionBuilder;
-  readonly wait: DistributionBuilder;
-  readonly service: DistributionBuilder;
-  tainted: number;
-  taintedFailures: number;
-  readonly tail: TailBuilder;
-}
-
 interface OpenTenant {
   planned: number;
   ok: number;
@@ -298,8 +251,4 @@ interface OpenTenant {
 function isUnknownId({ status, recordedOutcome, recordedStatus }: Settled): boolean {
   if (recordedOutcome === null || (status !== 404 && status !== 410)) return false;
   return recordedStatus >= 200 && recordedStatus <= 399;
-}
-
-function sliceStart(windowS: number): number {
-  return Math.floor(windowS / SLICE_S) * SLICE_S;
 }

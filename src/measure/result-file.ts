@@ -4,6 +4,7 @@
 // those before it count (`committed.ts`): whatever a killed run has written is a valid prefix, which reads as
 // incomplete. What a line says is additive.
 
+import { escapeJson } from '../plain-text.js';
 import type { Cell, Slice, TenantSlice } from './cell.js';
 import type { Emission } from './emission.js';
 import {
@@ -46,8 +47,12 @@ export type ResultLine =
   | { readonly kind: 'closed'; readonly closed: ClosedThrough }
   | { readonly kind: 'end'; readonly end: End };
 
-/** Writes a line as JSON, without a newline. */
+/** Writes a line as JSON, without a newline, and without anything that a terminal would obey. */
 export function writeLine(line: ResultLine): string {
+  return escapeJson(jsonOf(line));
+}
+
+function jsonOf(line: ResultLine): string {
   switch (line.kind) {
     case 'head':
       return JSON.stringify({ t: 'head', ...line.head });
@@ -140,7 +145,7 @@ function lineOf(json: Record<string, unknown>): ResultLine {
     case 'head': {
       const { t, ...head } = json;
       if (head.format !== RESULT_FORMAT)
-        throw new ResultFormatError(`result format ${String(head.format)} is not known here`);
+        throw new ResultFormatError(`result format ${JSON.stringify(head.format)} is not known here`);
       return { kind: 'head', head: head as unknown as Head };
     }
     case 'cell':

@@ -17,12 +17,14 @@ export interface OpenedRecording {
   /** SHA-256 of each file that was named, hex, in their order. */
   readonly digests: readonly string[];
   readonly audit: Audit;
+  /** Of the Parquet file, as long as it is what was opened here. */
+  readonly fingerprint: string;
   readonly firstUs: number;
   readonly lastUs: number;
 }
 
 /** Changes when the same logs become other rows than before; a cache made before is then not used. */
-const IMPORT_VERSION = 1;
+const IMPORT_VERSION = 2;
 /** Recordings kept in the cache; the ones not used for longest go first. */
 const KEPT_MAX = 24;
 /** A file that is still unfinished after a day was left behind by a kill. */
@@ -41,20 +43,33 @@ export async function openRecordings(
   cache: string,
 ): Promise<OpenedRecording> {
   const compiled = compileRules(rules);
+  const before = await Promise.all(files.map(stateOf));
   const digests: string[] = [];
   for (const file of files) digests.push(await digestOf(file));
   const [only] = files;
-  if (files.length === 1 && only !== undefined && (await isRecording(only))) return opened(only, digests);
+  const isOne = files.length === 1 && only !== undefined && (await isRecording(only));
+  const recording = isOne
+    ? await opened(only, digests)
+    : await imported(files, rules, compiled, digests, cache);
+  await refuseChanged(files, before);
+  return recording;
+}
+
+/** A recording of logs, out of the cache or made for it. */
+async function imported(
+  files: readonly string[],
+  rules: ReadRules,
+  compiled: ReturnType<typeof compileRules>,
+  digests: readonly string[],
+  cache: string,
+): Promise<OpenedRecording> {
   const made = createHash('sha256')
     .update(JSON.stringify({ version: IMPORT_VERSION, digests, rules: canonical(rules) }))
     .digest('hex');
   const folder = await usable(cache);
   const file = join(folder, `${made.slice(0, 32)}.parquet`);
-  if (await exists(file)) {
-    const now = new Date();
-    await utimes(file, now, now).catch(() => undefined);
-    return opened(file, digests);
-  }
+  const kept = (await exists(file)) ? await stillSound(file, digests) : undefined;
+  if (kept !== undefined) return kept;
   // Clients are named by what only the logs' holder knows, so that every machine that has them names them alike.
   const clientKey = createHash('sha256')
     .update(`clients\0${digests.join('\0')}`)
@@ -73,11 +88,49 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
 async function opened(file: string, digests: readonly string[]): Promise<OpenedRecording> {
   const recording = await openRecording(file);
   await recording.close();
-  const { metadata, firstUs, lastUs } = recording;
+  const { metadata, fingerprint, firstUs, lastUs } = recording;
   const { audit } = JSON.parse(metadata) as RecordingFacts;
   if (firstUs === null || lastUs === null)
     throw new UserError([{ place: file, path: '', message: 'holds no row' }]);
-  return { file, digests, audit, firstUs, lastUs };
+  return { file, digests, audit, fingerprint, firstUs, lastUs };
+}
+
+/** What was made before, unless it has been damaged since: then it is made anew. */
+async function stillSound(file: string, digests: readonly string[]): Promise<OpenedRecording | undefined> {
+  const now = new Date();
+  await utimes(file, now, now).catch(() => undefined);
+  try {
+    return await opened(file, digests);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return undefined;
+  }
+}
+
+/** What changes when somebody writes to a file; empty where nothing can be told. */
+async function stateOf(file: string): Promise<string> {
+  return stat(file).then(
+    ({ ino, size, mtimeMs }) => `${ino} ${size} ${mtimeMs}`,
+    () => '',
+  );
+}
+
+/** A log that grows under its reader has rows that its digest does not know of. */
+async function refuseChanged(files: readonly string[], before: readonly string[]): Promise<void> {
+  const after = await Promise.all(files.map(stateOf));
+  const problems = files.flatMap((place, i) =>
+    after[i] === before[i]
+      ? []
+      : [
+          {
+            place,
+            path: '',
+            message: 'changed while it was read',
+            hint: 'Copy it first, and name the copy.',
+          },
+        ],
+  );
+  if (problems.length > 0) throw new UserError(problems);
 }
 
 /** The cache folder, private to the user; a temporary one where it cannot be written. */

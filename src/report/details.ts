@@ -11,9 +11,11 @@ import { formatBytes, formatCount, formatMultiple, formatOffset, formatRate, for
 import { connectionTable } from './connection-table.js';
 import { ofDistribution, type Readable, sumSlices } from './durations.js';
 import { safe } from './escape.js';
+import { fidelity } from './fidelity.js';
+import { generator } from './generator.js';
 import { type Column, flow, type Line, lineOf, type Piece, piece, table } from './line.js';
 import { recordedTables } from './recorded.js';
-import { coverage, findings, gateReasons, generator, run } from './remarks.js';
+import { coverage, findings, gateReasons, run } from './remarks.js';
 import { formatReading, NONE, plural } from './words.js';
 
 const TENANTS_SHOWN = 10;
@@ -34,6 +36,7 @@ export function details(snapshot: Snapshot, judgement: Judgement, width: number)
     times(snapshot, inner),
     outages(judgement, inner),
     gateReasons(judgement, inner),
+    fidelity(judgement, inner),
     generator(snapshot, inner),
     findings(judgement, inner),
     coverage(snapshot, judgement, inner),

@@ -1,5 +1,6 @@
 // The first screen: did it hold, when did it break and recover, what did it cost, whom, can it be believed.
 import { closedThroughS, isComplete, isSteady, okOf } from '../judge/facts.js';
+import { failuresInStalls } from '../judge/fitness.js';
 import { unknownIdShare } from '../judge/recorded.js';
 import type { Judgement } from '../judge/verdict.js';
 import { failedShare, type Tally, together } from '../judge/who.js';
@@ -192,7 +193,7 @@ function told(tally: Tally, name: string): string {
   return `${name} ${formatShare(failedShare(tally))}`;
 }
 
-function believe(snapshot: Snapshot, { validity, generatorShare }: Judgement, say: Say): Line[] {
+function believe(snapshot: Snapshot, { validity, generatorShare, fidelity }: Judgement, say: Say): Line[] {
   const { counts } = sumGroups(snapshot);
   const gravest = validity.findings.find(({ level }) => level !== 'note');
   const word = validity.verdict.toUpperCase();
@@ -208,12 +209,13 @@ function believe(snapshot: Snapshot, { validity, generatorShare }: Judgement, sa
   const never = ['unsent', 'shed', 'local'] as const;
   const unfired = never.reduce((sum, name) => sum + (counts.outcomes[OUTCOME_INDEX[name]] as number), 0);
   const lag = quantile(sumSlices(snapshot, 'lag'), 0.99);
-  const tainted = [...snapshot.slices.values()].reduce((sum, slice) => sum + slice.taintedFailures, 0);
+  const { failed, inStalls } = failuresInStalls(snapshot);
   const facts = [
-    unfired === 0 ? 'all fired' : `${formatCount(unfired)} not fired`,
+    ...(fidelity === null ? [] : [`sent ${formatShare(fidelity.score)} as planned`]),
+    ...(unfired === 0 ? [] : [`${formatCount(unfired)} not fired`]),
     ...(lag === undefined ? [] : [`lag p99 ${formatDuration(lag.us)}`]),
     ...(generatorShare === null ? [] : [`ours ${formatShare(generatorShare)} of slowest 1 %`]),
-    `${formatCount(tainted)} failed in our stalls`,
+    ...(failed === 0 ? [] : [`${formatCount(inStalls)} of ${formatCount(failed)} failures in our stalls`]),
   ];
   return say('Believe', `: ${facts.join(', ')}`, lead);
 }

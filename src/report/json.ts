@@ -10,6 +10,7 @@ import { OUTCOMES } from '../measure/outcome.js';
 import { type Group, type Snapshot, sumGroups } from '../measure/snapshot.js';
 import { connectionsOf } from './connections.js';
 import { durations, ofDistribution, quantiles, sumSlices, toMs } from './durations.js';
+import { generatorSummary } from './generator-summary.js';
 import { jsonText } from './json-text.js';
 import type { Summary } from './summary-schema.js';
 
@@ -55,7 +56,9 @@ export function summarise(
     lag: durations(ofDistribution(sumSlices(snapshot, 'lag'))),
     slip: durations(ofDistribution(sumSlices(snapshot, 'slip'))),
     hooks: hooksOf(snapshot),
+    generator: generatorSummary(snapshot),
     generatorShare: judgement.generatorShare,
+    fidelity: fidelity(judgement),
     streams: head.plan.streams.map(({ name }, i) => part(snapshot, name, (group) => group.stream === i)),
     routes: head.plan.routes.map(({ name }, i) => part(snapshot, name, (group) => group.route === i)),
     tenants: tenants(snapshot, judgement),
@@ -128,6 +131,27 @@ function hooksOf({ health }: Snapshot): Summary['hooks'] {
   const calls = health.reduce((sum, { hookCalls }) => sum + hookCalls, 0);
   const us = health.reduce((sum, { hookUs }) => sum + hookUs, 0);
   return calls === 0 ? null : { calls, totalMs: round(us / 1e3, 3), meanUs: round(us / calls, 3) };
+}
+
+function fidelity({ fidelity: of }: Judgement): Summary['fidelity'] {
+  if (of === null) return null;
+  const { score, worst, toFire, neverFired, within1Ms, within10Ms, seconds } = of;
+  const figure = (index: number | null) => (index === null ? null : round(index, 6));
+  return {
+    score: round(score, 9),
+    worst: worst && { fromS: worst.fromS, score: round(worst.score, 9) },
+    toFire,
+    neverFired,
+    within1Ms,
+    within10Ms,
+    seconds: { ...seconds },
+    dispersion: of.dispersion.map(({ windowS, planned, sent, ratio }) => ({
+      windowS,
+      planned: figure(planned),
+      sent: figure(sent),
+      ratio: figure(ratio),
+    })),
+  };
 }
 
 function tenants(snapshot: Snapshot, { incident }: Judgement): Summary['tenants'] {

@@ -13,6 +13,7 @@ import {
   formatShare,
 } from '../units.js';
 import { safe } from './escape.js';
+import { jsonText } from './json-text.js';
 import { type Line, labelled, lineOf, piece, render, table } from './line.js';
 import type { Paint } from './paint.js';
 
@@ -92,7 +93,7 @@ export interface PlannedLogin {
 /** The totals as JSON. */
 export function planJson(report: PlanReport): string {
   const { perSec, timeoutUs, ...rest } = report;
-  return `${JSON.stringify({ ...rest, timeoutS: timeoutUs / 1e6 }, null, 2)}\n`;
+  return jsonText({ ...rest, timeoutS: timeoutUs / 1e6 });
 }
 
 /** The plan for people: totals, curve, streams, what it takes, what it leaves out. */

@@ -1,5 +1,5 @@
-// Remarks: the sections of the details that are sentences, not tables: gates, generator, findings, coverage, run.
-import { fitnessOf } from '../judge/diagnosis.js';
+// Remarks: the sections of the details that are sentences, not tables: gates, findings, coverage, run.
+import type { Finding } from '../judge/finding.js';
 import type { Judgement } from '../judge/verdict.js';
 import type { Snapshot } from '../measure/snapshot.js';
 import { formatCount, formatDuration, formatShare } from '../units.js';
@@ -17,58 +17,23 @@ export function gateReasons({ gates }: Judgement, width: number): Line[] {
   ];
 }
 
-export function generator(snapshot: Snapshot, width: number): Line[] {
-  const { head, health } = snapshot;
-  const fitness = fitnessOf(snapshot);
-  const lines: Line[] = [[piece('GENERATOR', 'bold')]];
-  const { workers } = head;
-  const shards = head.shards.map(({ i, n }) => `${i}/${n}`).join(' ');
-  const hosts = head.hosts.map(safe).join(', ');
-  const on = hosts === '' ? '' : ` on ${hosts}`;
-  lines.push(
-    ...fact(
-      'workers',
-      `${formatCount(workers)}${on}, shard${head.shards.length === 1 ? '' : 's'} ${shards}`,
-      width,
-    ),
-  );
-  if (health.length === 0) return lines;
-  const { gaps, gapUs, gapMaxUs, busyPermilleMax, inFlightMax } = fitness;
-  const stalls =
-    gaps === 0
-      ? 'none of 1 ms or more'
-      : `${formatCount(gaps)} of 1 ms and more, ${formatDuration(gapUs)} in all, ${formatDuration(gapMaxUs)} at the longest`;
-  const hookCalls = health.reduce((sum, line) => sum + line.hookCalls, 0);
-  const hookUs = health.reduce((sum, line) => sum + line.hookUs, 0);
-  lines.push(
-    ...fact('stalls', stalls, width),
-    ...fact(
-      'busy',
-      `${formatShare(busyPermilleMax / 1e3)} at most, ${formatCount(inFlightMax)} in flight at most`,
-      width,
-    ),
-  );
-  if (hookCalls > 0)
-    lines.push(
-      ...fact(
-        'hooks',
-        `${formatCount(hookCalls)} calls, ${formatDuration(hookUs / hookCalls)} each, ${formatDuration(hookUs)} in all`,
-        width,
-      ),
-    );
-  return lines;
-}
-
 export function findings({ validity }: Judgement, width: number): Line[] {
   if (validity.findings.length === 0) return [];
   const marks = { invalid: '✗', suspect: '!', note: '·' };
   return [
     [piece('FINDINGS', 'bold'), piece(`  ${validity.verdict.toUpperCase()}`, 'dim')],
-    ...validity.findings.flatMap(({ level, message, advice }) => [
-      ...bullet(marks[level], safe(message), width, level === 'note' ? 'dim' : 'warn'),
+    ...validity.findings.flatMap(({ level, message, advice, ...of }) => [
+      ...bullet(marks[level], `${safe(message)}${limitWords(of)}`, width, level === 'note' ? 'dim' : 'warn'),
       ...bullet(' ', `→ ${safe(advice)}`, width),
     ]),
   ];
+}
+
+/** ` (limit 5 %)`; nothing where any at all is too much. */
+function limitWords({ limit, unit }: Pick<Finding, 'limit' | 'unit'>): string {
+  if (limit === null || limit === 0) return '';
+  if (unit === 'share') return ` (limit ${formatShare(limit)})`;
+  return ` (limit ${unit === 'ms' ? formatDuration(limit * 1e3) : formatCount(Math.round(limit))})`;
 }
 
 /** Missing routes that are listed; the JSON has all. */

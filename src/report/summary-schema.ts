@@ -1,6 +1,7 @@
 // The Summary's one definition: its type and its JSON Schema. The one file of the reports that knows zod.
 import { z } from 'zod';
 import { OUTCOMES } from '../measure/outcome.js';
+import { STALL_CAUSES } from '../measure/vitals.js';
 
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
@@ -128,7 +129,7 @@ const finding = z.strictObject({
   level: z.enum(['invalid', 'suspect', 'note']),
   figure: z.number().nullable(),
   limit: z.number().nullable(),
-  unit: z.enum(['share', 'requests', 'places', 'ms']).nullable(),
+  unit: z.enum(['share', 'requests', 'places', 'ms', 'count']).nullable(),
   message: z.string(),
   advice: z.string(),
 });
@@ -154,6 +155,67 @@ const outage = z.strictObject({
   underLoad: z.boolean().describe('well again under as much load as it had broken at'),
   lost: count.describe('operations that failed in it'),
 });
+
+const fidelity = z
+  .strictObject({
+    score: share.describe(
+      '1 - the mean of min(lag, 1 s) / 1 s, an operation that was never fired counting as 1 s',
+    ),
+    worst: z
+      .strictObject({ fromS: count, score: share })
+      .nullable()
+      .describe('the ten seconds of due time with the lowest score; null where none has 100 operations'),
+    toFire: count.describe('operations that were to be fired'),
+    neverFired: count.describe('of these: unsent, and shed by a bound that was not declared'),
+    within1Ms: share.describe('of toFire'),
+    within10Ms: share.describe('of toFire'),
+    seconds: z
+      .strictObject({ of: count, off: count })
+      .describe('seconds, and those with more or fewer than planned by over max(5 %, 3 sqrt(planned))'),
+    dispersion: z
+      .array(
+        z.strictObject({
+          windowS: z.number(),
+          planned: z.number().nullable(),
+          sent: z.number().nullable(),
+          ratio: z.number().nullable().describe('1 + (sent - planned) / max(1, planned)'),
+        }),
+      )
+      .describe('index of dispersion for counts, a 60 s moving mean divided out; null for too few windows'),
+  })
+  .nullable()
+  .describe('sent against planned, a warm-up left out; null where nothing was to be fired');
+const permilleShare = share.nullable().describe('null where the system does not say');
+const stalls = z
+  .strictObject(
+    Object.fromEntries(STALL_CAUSES.map((cause) => [cause, z.number()])) as Record<
+      (typeof STALL_CAUSES)[number],
+      z.ZodNumber
+    >,
+  )
+  .describe('milliseconds that event loops stood still, by what held them up, all workers together');
+const generator = z
+  .strictObject({
+    stalls: z.strictObject({ count, totalMs: z.number(), maxMs: z.number(), byCause: stalls }),
+    failuresInStalls: count.describe('requests that failed and were answered directly after a stall'),
+    garbage: z.strictObject({ collections: count, totalMs: z.number(), maxMs: z.number() }),
+    busyMax: z.number().min(0).describe('share of the time that a worker was busy, in its worst ten seconds'),
+    slices: z
+      .array(
+        z.strictObject({
+          atS: count,
+          stalls,
+          busy: z.number().min(0),
+          steal: permilleShare,
+          machineBusy: permilleShare,
+          throttledMs: z.number(),
+          descriptors: z.number().nullable().describe('in use, of those that there are'),
+          ports: z.number().nullable().describe('as descriptors'),
+        }),
+      )
+      .describe('by ten seconds'),
+  })
+  .describe('how the generator itself fared');
 
 export const SUMMARY = z.strictObject({
   scenario: z.string(),
@@ -187,7 +249,9 @@ export const SUMMARY = z.strictObject({
     .strictObject({ calls: count, totalMs: z.number(), meanUs: z.number() })
     .nullable()
     .describe("calls of the scenario's hooks and what they cost; null where there were none"),
+  generator,
   generatorShare: z.number().min(0).nullable().describe("the generator's own share of the slowest 1 %"),
+  fidelity,
   streams: z.array(part),
   routes: z.array(part),
   tenants: z.array(

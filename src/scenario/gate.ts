@@ -2,8 +2,8 @@
 
 /**
  * `p99[route=cart, phase=peak] < 800ms`. Latency bounds are microseconds, `errors` and `shed` are shares of the
- * planned operations, `throughput` is ok operations per second of due time. Latencies and `errors` can also be held
- * against the recording: `p99 < recorded * 1.2`.
+ * planned operations, `throughput` is ok operations per second of due time, `fidelity` is how far the whole run was sent
+ * as planned, 0 to 1. Latencies and `errors` can also be held against the recording: `p99 < recorded * 1.2`.
  */
 export interface Gate {
   /** As the user wrote it. */
@@ -26,7 +26,7 @@ export type GateMetric =
       readonly q: number /** such as `p99.9` */;
       readonly name: string;
     }
-  | { readonly kind: 'max' | 'mean' | 'errors' | 'throughput' | 'shed' };
+  | { readonly kind: 'max' | 'mean' | 'errors' | 'throughput' | 'shed' | 'fidelity' };
 
 /** Names of one stream, route, tenant or phase each; what is absent selects all. */
 export interface Selector {

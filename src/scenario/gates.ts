@@ -24,7 +24,21 @@ export interface GateProblem {
 
 const GATE = /^\s*([^\s[<>=!]+)\s*(?:\[([^\]]*)\])?\s*([<>=!]+)\s*(.*?)\s*$/s;
 const EXAMPLE = 'write p99 < 800ms, errors[stream=promo] < 1% or throughput > 100/s';
-const METRICS = ['p50', 'p90', 'p95', 'p99', 'p99.9', 'max', 'mean', 'errors', 'throughput', 'shed'];
+const METRICS = [
+  'p50',
+  'p90',
+  'p95',
+  'p99',
+  'p99.9',
+  'max',
+  'mean',
+  'errors',
+  'throughput',
+  'shed',
+  'fidelity',
+];
+/** Metrics whose bounds are shares. */
+const SHARES: ReadonlySet<GateMetric['kind']> = new Set(['errors', 'shed', 'fidelity']);
 const COMPARISONS = ['<', '<=', '>', '>='] as const;
 const SELECTORS = ['stream', 'route', 'tenant', 'phase'] as const;
 const PHASES: readonly PhaseName[] = ['before', 'onset', 'peak', 'decay', 'after', 'steady'];
@@ -76,13 +90,18 @@ function parseMetric(text: string): GateMetric | GateProblem {
     // Through the digits, so that p99.9 is 0.999 and not 0.9990000000000001.
     return { kind: 'quantile', q: Number(`${quantile[1]}e-2`), name: text };
   }
-  const kind = (['max', 'mean', 'errors', 'throughput', 'shed'] as const).find((known) => known === text);
+  const kind = (['max', 'mean', 'errors', 'throughput', 'shed', 'fidelity'] as const).find(
+    (known) => known === text,
+  );
   if (kind !== undefined) return { kind };
   if (/^p\d/.test(text)) return { message: `${quote(text)} is no percentile; expected p0.1 to p99.999` };
   return withHint(`${quote(text)} is no metric`, didYouMean(text, METRICS));
 }
 
 function parseSelector(text: string, metric: GateMetric, names: GateNames): Selector | GateProblem {
+  if (metric.kind === 'fidelity') {
+    return { message: 'fidelity is of the whole run and takes no selector', hint: 'write fidelity > 99%' };
+  }
   const selector: { -readonly [key in keyof Selector]: Selector[key] } = {};
   for (const part of text.split(',')) {
     const [, keyText = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/s.exec(part) ?? [];
@@ -127,7 +146,7 @@ function parseBound(metric: GateMetric, text: string): number | GateProblem {
       if (!text.includes('/')) return { message: `${quote(text)} is not a rate; expected such as 100/s` };
       return parseRatePerSec(text);
     }
-    if (metric.kind === 'errors' || metric.kind === 'shed') return parseShare(text);
+    if (SHARES.has(metric.kind)) return parseShare(text);
     if (/^[\d.]*$/.test(text))
       return { message: `${quote(text)} has no unit; expected a duration such as 800ms` };
     const us = parseDurationUs(text);
@@ -145,7 +164,7 @@ function parseRecordedBound(
   selector: Selector,
   names: GateNames,
 ): RecordedBound | GateProblem {
-  if (metric.kind === 'throughput' || metric.kind === 'shed') {
+  if (metric.kind !== 'errors' && !isLatency(metric)) {
     return { message: `${metric.kind} was not recorded; only errors and durations were`, hint: EXAMPLE };
   }
   if (selector.tenant !== undefined) {

@@ -238,6 +238,8 @@ export interface RecordingInput {
   readonly kind: 'recording';
   /** The Parquet file, an absolute path. */
   readonly file: string;
+  /** What the file must still be when it is opened again; the digests of the plan are of what was named. */
+  readonly fingerprint: string;
   /** What of it has to be read: the stream's cut. */
   readonly span: { readonly fromUs: number | null; readonly toUs: number | null };
   /** The instant whose due time is 0: the stream's `fromUs`, else the start of the first row. UTC microseconds. */

@@ -1,4 +1,5 @@
 // The list of a scenario's problems: collected, placed by line and column, thrown together.
+import { escapeJson } from '../plain-text.js';
 import { type Problem, UserError } from '../problem.js';
 import { UnitError } from '../units.js';
 
@@ -109,10 +110,7 @@ export function formatPath(path: Path): string {
 /** A user's text in quotes, short, and with nothing in it that a terminal would obey. */
 export function quote(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 77)}...` : text;
-  return JSON.stringify(short).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return escapeJson(JSON.stringify(short));
 }
 
 function isPath(spot: Spot): spot is Path {

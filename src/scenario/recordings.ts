@@ -68,6 +68,7 @@ export async function readRecording(
     input: {
       kind: 'recording',
       file: found.file,
+      fingerprint: found.fingerprint,
       span: cut,
       originUs: cut.fromUs ?? found.firstUs,
       lines: audit.lines,

@@ -8,6 +8,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Driver } from '../drive/driver.js';
 import { MonotonicClock } from '../drive/pacing/clock.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
+import { NO_STALL_SOURCE } from '../drive/stall-causes.js';
 import type { Transport } from '../drive/transports/transport.js';
 import { Conversation } from '../drive/visits/conversation.js';
 import type { Phase, Plan } from '../scenario/plan.js';
@@ -88,6 +89,7 @@ function drive({ plan, phases, arrivals, transport }: RehearsalOptions, port: nu
       connectionsMax: CONNECTIONS_MAX,
       run: 'rehearsal',
       loopUtilisation: () => 0,
+      stalls: NO_STALL_SOURCE,
       publish: () => {},
       stopRequested: () => {},
       done: () => {

@@ -16,6 +16,7 @@ import { ESCAPES, Template } from '../schedule/template.js';
 import type { FromReader, FromSender, SenderData, ToSender } from './messages.js';
 import { threadNumber } from './priorities.js';
 import { rehearse } from './rehearsal.js';
+import { ThreadWatch } from './thread-watch.js';
 
 const data = workerData as SenderData;
 const port = parentPort;
@@ -61,6 +62,7 @@ async function calibrate(): Promise<void> {
 function start(startUs: number, pacing: Pacing): void {
   const clock = new MonotonicClock(pacing);
   let utilisation = performance.eventLoopUtilization();
+  const watch = new ThreadWatch(startUs);
   driver = new Driver({
     plan: data.plan,
     phases: data.phases,
@@ -78,9 +80,11 @@ function start(startUs: number, pacing: Pacing): void {
       utilisation = now;
       return busyShare(since.active, since.idle, clock.takePolledUs());
     },
+    stalls: watch,
     publish: (closed, health, pulse) => say({ kind: 'closed', closed, health, pulse }),
     stopRequested: () => say({ kind: 'stop_requested' }),
     done: () => {
+      watch.close();
       say({ kind: 'done' });
       port?.close();
       for (const recording of data.recordings) recording?.close();

@@ -20,7 +20,7 @@ const STAGES = [
   'live',
 ];
 /** What every stage may import. */
-const COMMON = ['units', 'random', 'problem', 'version'];
+const COMMON = ['units', 'random', 'plain-text', 'problem', 'version'];
 const PURE = ['schedule', 'judge', 'report'];
 /** Risky dependencies, each in one file. */
 const FENCED: Readonly<Record<string, string>> = {

@@ -6,6 +6,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { Driver } from '../../src/drive/driver.js';
 import { MonotonicClock } from '../../src/drive/pacing/clock.js';
 import type { ResolvedTarget } from '../../src/drive/sockets/target.js';
+import { NO_STALL_SOURCE } from '../../src/drive/stall-causes.js';
 import type { TransportKind } from '../../src/drive/transports/choose.js';
 import { loadTransport } from '../../src/drive/transports/load.js';
 import { Conversation } from '../../src/drive/visits/conversation.js';
@@ -72,6 +73,7 @@ async function generate(options: GeneratorOptions, said: (settled: Settled) => v
     connectionsMax: 15_000,
     run: 'bench',
     loopUtilisation: () => 0,
+    stalls: NO_STALL_SOURCE,
     publish: (closed, health) => collector.add(0, closed, health),
     stopRequested: () => {},
     done: () => {

@@ -128,6 +128,7 @@ async function replay(parquet: string): Promise<number> {
   const input = {
     kind: 'recording' as const,
     file: parquet,
+    fingerprint: file.fingerprint,
     span: { fromUs: null, toUs: null },
     originUs: firstUs,
     lines: rows,

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { Driver } from '../../src/drive/driver.js';
 import type { Exchange } from '../../src/drive/exchange.js';
 import type { Clock } from '../../src/drive/pacing/clock.js';
+import { NO_STALL_SOURCE } from '../../src/drive/stall-causes.js';
 import type { Connection, ConnectionListener, Transport } from '../../src/drive/transports/transport.js';
 import { Conversation } from '../../src/drive/visits/conversation.js';
 import type { Arrivals, PlannedRequest } from '../../src/schedule/arrivals.js';
@@ -101,6 +102,7 @@ function burst(costUs: number) {
     connectionsMax: 1e9,
     run: 'burst',
     loopUtilisation: () => 0,
+    stalls: NO_STALL_SOURCE,
     publish: () => published.push(transport.sent.length),
     stopRequested: () => assert.fail('nobody asked for it'),
     done: (why) => {

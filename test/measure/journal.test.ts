@@ -20,7 +20,14 @@ const { lines, head, dueUs } = await simulateJournal();
 const text = journalText(lines);
 const bytes = Buffer.from(text);
 const rows = text.split('\n').slice(0, -1);
-const QUIET = { out: () => {}, err: () => {}, outlivesReaders: () => {}, interactive: false };
+const QUIET = {
+  out: () => {},
+  err: () => {},
+  draw: () => {},
+  hide: () => {},
+  outlivesReaders: () => {},
+  interactive: false,
+};
 const TERMINAL = { ...QUIET, columns: () => 100, colour: 0 as const, env: {} };
 
 const planned = (snapshot: Snapshot) => sumGroups(snapshot).counts.planned;

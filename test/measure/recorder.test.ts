@@ -23,6 +23,8 @@ const PHASES = [
 const operations: fc.Arbitrary<Operation[]> = fc.array(
   fc.record({
     dueUs: fc.integer({ min: 0, max: 25e6 }),
+    slipUs: fc.constantFrom(0, 0, 1_500_000),
+    lagUs: fc.oneof(fc.constant(100), fc.integer({ min: 0, max: 3e6 })),
     lengthUs: fc.integer({ min: 0, max: 6e6 }),
     outcome: fc.constantFrom(...OUTCOMES),
     stream: fc.integer({ min: 0, max: 1 }),
@@ -38,6 +40,9 @@ const operations: fc.Arbitrary<Operation[]> = fc.array(
 
 interface Operation {
   readonly dueUs: number;
+  /** How much later than due it could be fired, and how much later still it was. */
+  readonly slipUs: number;
+  readonly lagUs: number;
   readonly lengthUs: number;
   readonly outcome: (typeof OUTCOMES)[number];
   readonly stream: number;
@@ -52,6 +57,8 @@ interface Operation {
 const TIMEOUT_US = 10e6;
 const PLAIN = {
   dueUs: 0,
+  slipUs: 0,
+  lagUs: 100,
   lengthUs: 10,
   outcome: 'ok' as const,
   stream: 0,
@@ -61,20 +68,28 @@ const PLAIN = {
 };
 const NOT_RECORDED = { recordedOutcome: null, recordedStatus: 0, recordedDurationUs: Number.NaN };
 
+/** Of these outcomes an operation may never have been fired; here it never was. */
+const UNFIRED: readonly Operation['outcome'][] = ['shed', 'unsent', 'stopped'];
+
 function settledOf(op: Operation): Settled {
-  const fired = op.outcome === 'shed' || op.outcome === 'unsent' ? Number.NaN : op.dueUs + 100;
-  const sent = ['refused', 'dns', 'shed', 'unsent'].includes(op.outcome) ? Number.NaN : op.dueUs + 200;
+  const readyUs = op.dueUs + op.slipUs;
+  const fired = UNFIRED.includes(op.outcome) ? Number.NaN : readyUs + op.lagUs;
+  const sent = ['refused', 'dns'].includes(op.outcome) ? Number.NaN : fired + 100;
   return {
     ...op,
-    readyUs: op.dueUs,
+    readyUs,
     cache: null,
     firedUs: fired,
     sentUs: sent,
-    endUs: op.dueUs + 300 + op.lengthUs,
+    endUs: endOf(op),
     stallUs: op.lengthUs % 3 === 0 ? 50 : 0,
     bytes: 10,
     attempts: Number.isNaN(sent) ? 0 : 1,
   };
+}
+
+function endOf({ dueUs, slipUs, lagUs, lengthUs }: Operation): number {
+  return dueUs + slipUs + lagUs + 200 + lengthUs;
 }
 
 /** Lives through operations in time order, taking what has closed as it goes. */
@@ -82,7 +97,7 @@ function record(ops: readonly Operation[], tenantsMax = 100): Closed[] {
   const recorder = new Recorder(3, TIMEOUT_US, PHASES, tenantsMax);
   const events = ops.flatMap((op) => [
     { atUs: op.dueUs, run: () => recorder.due(op) },
-    { atUs: op.dueUs + 300 + op.lengthUs, run: () => recorder.settle(settledOf(op)) },
+    { atUs: endOf(op), run: () => recorder.settle(settledOf(op)) },
   ]);
   events.sort((a, b) => a.atUs - b.atUs);
   const closed: Closed[] = [];
@@ -97,10 +112,11 @@ function record(ops: readonly Operation[], tenantsMax = 100): Closed[] {
 }
 
 function linesOf(closed: readonly Closed[]): ResultLine[] {
-  return closed.flatMap(({ cells, slices, tenants }): ResultLine[] => [
+  return closed.flatMap(({ cells, slices, tenants, emissions }): ResultLine[] => [
     ...cells.map((cell) => ({ kind: 'cell' as const, cell })),
     ...slices.map((slice) => ({ kind: 'slice' as const, slice })),
     ...tenants.map((tenant) => ({ kind: 'tenant' as const, tenant })),
+    ...emissions.map((emission) => ({ kind: 'emission' as const, emission })),
   ]);
 }
 
@@ -151,6 +167,7 @@ function digest(snapshot: Snapshot): string {
       g.recordedDuration?.mean(),
     ]),
     sorted(snapshot.slices, (s) => s),
+    sorted(snapshot.emissions, (e) => e),
     sorted(snapshot.tenants, (t) => [t.planned, t.ok, [...t.slices].sort((a, b) => a[0] - b[0]), t.response]),
   ]);
 }
@@ -186,7 +203,7 @@ describe('the recorder', () => {
         const tenants = closed.flatMap((part) => part.tenants).reduce((sum, { planned }) => sum + planned, 0);
         assert.equal(tenants, ops.filter(({ tenant }) => tenant !== null).length);
         const fired = closed.flatMap((part) => part.slices).reduce((sum, { lag }) => sum + lag.count, 0);
-        assert.equal(fired, ops.filter(({ outcome }) => outcome !== 'shed' && outcome !== 'unsent').length);
+        assert.equal(fired, ops.filter(({ outcome }) => !UNFIRED.includes(outcome)).length);
       }),
     );
   });
@@ -222,9 +239,43 @@ describe('the recorder', () => {
     );
   });
 
+  it('counts when operations could be fired and when they were, by tenths of a second, each slice given up once', () => {
+    fc.assert(
+      fc.property(operations, (ops) => {
+        const emissions = record(ops).flatMap((part) => part.emissions);
+        const starts = emissions.map(({ sliceS }) => sliceS);
+        assert.deepEqual(
+          starts,
+          [...new Set(starts)].sort((a, b) => a - b),
+        );
+        const expected = new Map<string, number>();
+        const count = (side: string, atUs: number) => {
+          const key = `${side} ${Math.floor(atUs / 1e5)}`;
+          expected.set(key, (expected.get(key) ?? 0) + 1);
+        };
+        for (const op of ops) {
+          const { readyUs, firedUs } = settledOf(op);
+          if (op.outcome === 'stopped') continue;
+          count('due', readyUs);
+          if (!Number.isNaN(firedUs)) count('fired', firedUs);
+        }
+        const actual = new Map<string, number>();
+        for (const { sliceS, ...sides } of emissions) {
+          for (const side of ['due', 'fired'] as const)
+            sides[side].forEach((n, i) => {
+              if (n > 0) actual.set(`${side} ${sliceS * 10 + i}`, n);
+            });
+        }
+        assert.deepEqual([...actual].sort(), [...expected].sort());
+      }),
+    );
+  });
+
   it('folds tenants beyond its bound into one', () => {
     const ops = Array.from({ length: 50 }, (_, i) => ({
       dueUs: i * 1000,
+      slipUs: 0,
+      lagUs: 100,
       lengthUs: 10,
       outcome: 'ok' as const,
       stream: 0,

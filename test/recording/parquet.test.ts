@@ -9,6 +9,7 @@ import { parquetMetadata } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { readParquet, writeParquet } from 'parquet-wasm';
 import { UserError } from '../../src/problem.js';
+import { CHECKSUMS_KEY } from '../../src/recording/parquet/checksums.js';
 import { beginsAsParquet, ParquetFile } from '../../src/recording/parquet/parquet.js';
 import { METADATA_KEY, RecordingWriter } from '../../src/recording/parquet/parquet-writer.js';
 import { isRecording, openRecording, type ReadSpan } from '../../src/recording/parquet/recording-file.js';
@@ -242,7 +243,7 @@ describe('what other readers make of it', () => {
     const { key_value_metadata: pairs, row_groups: groups } = parquetMetadata(Uint8Array.from(bytes).buffer);
     assert.deepEqual(
       pairs?.map(({ key }) => key),
-      [METADATA_KEY],
+      [METADATA_KEY, CHECKSUMS_KEY],
     );
     assert.deepEqual(JSON.parse(pairs?.[0]?.value ?? '').import, { a: 1 });
     assert.deepEqual(groups[0]?.sorting_columns, [{ column_idx: 0, descending: false, nulls_first: false }]);
@@ -319,9 +320,12 @@ describe('a file that is no sound recording', () => {
       );
     assert.match(await mistake(at(table(undefined))), /no recording of flashcrowd/);
     assert.match(await mistake(at(table('not JSON'))), /no recording of flashcrowd/);
-    assert.match(await mistake(at(table('{"format":99,"import":{}}'))), /format 99.*formats up to 1/);
     assert.match(
-      await mistake(at(table('{"format":1,"import":{}}'))),
+      await mistake(at(table('{"format":99,"import":{}}'))),
+      /made by a newer flashcrowd: format 99.*formats up to 2/,
+    );
+    assert.match(
+      await mistake(at(table('{"format":2,"import":{}}'))),
       /without these columns.*duration_us, method/,
     );
   });

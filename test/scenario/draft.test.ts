@@ -136,6 +136,8 @@ function terminalOf(): Terminal & { readonly texts: string[] } {
     out: (text) => texts.push(text),
     err: () => {},
     outlivesReaders: () => {},
+    draw: () => {},
+    hide: () => {},
     interactive: false,
     columns: () => 100,
     colour: 0,

@@ -24,6 +24,8 @@ const GOOD: readonly [string, string, Gate['selector'], Gate['comparison'], Gate
   ['errors <= 0', 'errors', {}, '<=', 0],
   ['errors[tenant=hot-shop] < 0.1 %', 'errors', { tenant: 'hot-shop' }, '<', 0.001],
   ['shed <= 0%', 'shed', {}, '<=', 0],
+  ['fidelity > 99%', 'fidelity', {}, '>', 0.99],
+  ['fidelity>=99.9 %', 'fidelity', {}, '>=', 0.999],
   ['throughput >= 100/s', 'throughput', {}, '>=', 100],
   ['throughput[phase=peak] > 600/min', 'throughput', { phase: 'peak' }, '>', 10],
   ['errors < recorded', 'errors', {}, '<', recorded(1)],
@@ -92,6 +94,11 @@ const BAD: readonly [string, RegExp, RegExp?][] = [
   ['p99 < recorded * 1e400', /is no bound/],
   ['errors < recorder', /is not a share/],
   ['errors[tenant=hot-shop, route=cart] < 1%', /tenant stands alone/],
+  ['fidelity > 0.99', /is not a share/, /did you mean 99%\?/],
+  ['fidelity > 99/s', /is not a share/],
+  ['fidelity[phase=peak] > 99%', /of the whole run and takes no selector/, /fidelity > 99%/],
+  ['fidelity > recorded', /fidelity was not recorded/],
+  ['fidelty > 99%', /is no metric/, /did you mean fidelity\?/],
 ];
 
 for (const [text, message, hint] of BAD) {

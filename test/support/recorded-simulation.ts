@@ -12,6 +12,7 @@ export function inputOf(rows: readonly Row[]): RecordingInput {
   return {
     kind: 'recording',
     file: '',
+    fingerprint: '',
     span: { fromUs: null, toUs: null },
     originUs: rows[0]?.startUs ?? 0,
     lines: rows.length,

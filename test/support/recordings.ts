@@ -84,6 +84,7 @@ export function planOf(stream: Partial<RecordingStream>, rest: Partial<Plan> = {
 export const INPUT: RecordingInput = {
   kind: 'recording',
   file: '',
+  fingerprint: '',
   span: { fromUs: null, toUs: null },
   originUs: ORIGIN_US,
   lines: 0,

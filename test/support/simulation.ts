@@ -1,22 +1,26 @@
 // A simulated world for whole runs: a clock that only events move, and a seeded target behind the real driver.
 
+import type { Hooks } from 'flashcrowd/hooks';
 import { Driver } from '../../src/drive/driver.js';
 import type { Exchange } from '../../src/drive/exchange.js';
 import type { Clock } from '../../src/drive/pacing/clock.js';
 import type { Opening } from '../../src/drive/sockets/socket-opener.js';
+import type { Collection, StallSource, ThreadTimes } from '../../src/drive/stall-causes.js';
 import type { Connection, ConnectionListener, Transport } from '../../src/drive/transports/transport.js';
 import { Conversation } from '../../src/drive/visits/conversation.js';
+import { HookCaller } from '../../src/drive/visits/hooks.js';
 import type { Outcome } from '../../src/measure/outcome.js';
 import type { Closed } from '../../src/measure/recorder.js';
 import {
   absorbCell,
+  absorbEmission,
   absorbSlice,
   absorbTenant,
   emptySnapshot,
   type Head,
   type Snapshot,
 } from '../../src/measure/snapshot.js';
-import type { Health } from '../../src/measure/vitals.js';
+import type { Health, StallCause } from '../../src/measure/vitals.js';
 import { type DrawKey, draw, drawKey } from '../../src/random.js';
 import type { Row } from '../../src/recording/row.js';
 import type { Phase, Plan, PlanInputs } from '../../src/scenario/plan.js';
@@ -35,13 +39,14 @@ interface Event {
 }
 
 /** Events in time order; the clock stands at the event that runs, or later where the loop was stalled. */
-export class World implements Clock {
+export class World implements Clock, StallSource {
   #nowUs = 0;
   #order = 0;
   readonly #events: Event[] = [];
   #wake: Event | undefined;
   /** While the generator's loop stands still nothing that it would run is run; it catches up afterwards. */
-  readonly #stalls: { fromUs: number; toUs: number }[] = [];
+  readonly #stalls: Stall[] = [];
+  #toldUs = 0;
 
   nowUs(): number {
     return this.#nowUs;
@@ -65,8 +70,32 @@ export class World implements Clock {
   }
 
   /** The generator's event loop stands still from one instant to another. */
-  stallGenerator(fromUs: number, toUs: number): void {
-    this.#stalls.push({ fromUs, toUs });
+  stallGenerator(fromUs: number, toUs: number, cause: StallCause = 'busy'): void {
+    this.#stalls.push({ fromUs, toUs, cause });
+  }
+
+  /** What runs now takes this long. */
+  spend(us: number): void {
+    this.#nowUs += us;
+  }
+
+  /** The thread runs for no time at all but in stalls; a halted one neither runs nor waits. */
+  readTimes(into: ThreadTimes): boolean {
+    const pastUs = (...causes: StallCause[]) =>
+      this.#stalls
+        .filter(({ cause, fromUs }) => causes.includes(cause) && fromUs < this.#nowUs)
+        .reduce((sum, { fromUs, toUs }) => sum + Math.min(toUs, this.#nowUs) - fromUs, 0);
+    into.ranUs = pastUs('busy', 'gc') + 1;
+    into.waitedUs = pastUs('preempted');
+    return !this.#stalls.some(({ cause }) => cause === 'unknown');
+  }
+
+  takeCollections(): readonly Collection[] {
+    const fromUs = this.#toldUs;
+    this.#toldUs = this.#nowUs;
+    return this.#stalls
+      .filter(({ cause, toUs }) => cause === 'gc' && toUs > fromUs && toUs <= this.#nowUs)
+      .map((stall) => ({ startUs: stall.fromUs, endUs: stall.toUs }));
   }
 
   /** Runs until nothing is left to happen. */
@@ -82,6 +111,12 @@ export class World implements Clock {
       event.run();
     }
   }
+}
+
+interface Stall {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly cause: StallCause;
 }
 
 function after(a: Event, b: Event): boolean {
@@ -299,6 +334,8 @@ export interface SimulationOptions {
   readonly arrange?: (world: World, driver: Driver) => void;
   /** Sees what is handed over, and when. */
   readonly published?: (closed: Closed, health: readonly Health[], atUs: number) => void;
+  /** Hooks of the scenario, made for the world that they run in. */
+  readonly hooks?: (world: World) => Hooks;
   /** When the driver is started; later than 0 is a late start. */
   readonly startedAtUs?: number;
 }
@@ -342,7 +379,7 @@ export function simulate(options: SimulationOptions): Simulated {
     phases: rate.phases,
     arrivals: new MergedArrivals(streams),
     clock: world,
-    conversation: new Conversation(plan, SIMULATED_TARGET, world),
+    conversation: new Conversation(plan, SIMULATED_TARGET, world, hooksOf(options, world)),
     transport: new SimulatedTransport(
       world,
       options.target,
@@ -356,6 +393,7 @@ export function simulate(options: SimulationOptions): Simulated {
     connectionsMax: options.connectionsMax ?? 1e9,
     run: 'simulated',
     loopUtilisation: () => 0,
+    stalls: world,
     publish: (closed, health) => {
       options.published?.(closed, health, world.nowUs());
       for (const cell of closed.cells) {
@@ -364,6 +402,7 @@ export function simulate(options: SimulationOptions): Simulated {
       }
       for (const slice of closed.slices) absorbSlice(snapshot, slice);
       for (const tenant of closed.tenants) absorbTenant(snapshot, tenant);
+      for (const emission of closed.emissions) absorbEmission(snapshot, emission);
       snapshot.health.push(...health);
     },
     stopRequested: () => driver.stop(0),
@@ -381,6 +420,17 @@ export function simulate(options: SimulationOptions): Simulated {
     wallUs: world.nowUs(),
   });
   return { snapshot, log, health: snapshot.health, reason, plannedTotal, windows };
+}
+
+function hooksOf({ plan, hooks }: SimulationOptions, world: World): HookCaller | null {
+  if (hooks === undefined) return null;
+  return new HookCaller({
+    plan,
+    hooks: hooks(world),
+    targetHost: SIMULATED_TARGET.host,
+    nowUs: () => world.nowUs(),
+    warn: () => {},
+  });
 }
 
 function headOf(

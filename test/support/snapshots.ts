@@ -11,6 +11,7 @@ import {
   type Tail,
 } from '../../src/measure/cell.js';
 import { addDistributions, type Distribution, emptyDistribution } from '../../src/measure/distribution.js';
+import { BIN_US, emptyEmission } from '../../src/measure/emission.js';
 import { OUTCOME_INDEX, type Outcome } from '../../src/measure/outcome.js';
 import {
   absorbCell,
@@ -22,7 +23,7 @@ import {
   phaseIndexAt,
   type Snapshot,
 } from '../../src/measure/snapshot.js';
-import { emptyStallTimes } from '../../src/measure/vitals.js';
+import { emptyStallTimes, type ProcessVitals, type StallCause } from '../../src/measure/vitals.js';
 import type { Gate } from '../../src/scenario/gate.js';
 import type { Plan, PlanStream } from '../../src/scenario/plan.js';
 
@@ -68,8 +69,8 @@ export interface Op {
   readonly recordedDurationUs?: number;
 }
 
-const UNFIRED: readonly Outcome[] = ['unsent', 'shed', 'local'];
-const UNWRITTEN: readonly Outcome[] = [...UNFIRED, 'refused', 'dns', 'tls'];
+const UNFIRED: readonly Outcome[] = ['unsent', 'shed', 'unfilled'];
+const UNWRITTEN: readonly Outcome[] = [...UNFIRED, 'local', 'refused', 'dns', 'tls'];
 
 /** A snapshot of some operations under a head, whose shards have come as far as these. */
 export function snapshotOf(head: Head, ops: Iterable<Op>): Snapshot {
@@ -86,6 +87,7 @@ export function snapshotOf(head: Head, ops: Iterable<Op>): Snapshot {
     for (const shard of head.shards)
       absorbClosed(snapshot, { shard, closedS: (cellOps[0] as Op).windowS + 1 });
     absorbSlice(snapshot, sliceOf(head, cellOps));
+    emit(snapshot, cellOps);
     for (const [tenant, own] of grouped(cellOps, ({ tenant }) => tenant)) {
       if (tenant === undefined) continue;
       const { windowS } = own[0] as Op;
@@ -99,6 +101,26 @@ export function snapshotOf(head: Head, ops: Iterable<Op>): Snapshot {
     }
   }
   return snapshot;
+}
+
+/** Operations of a second are due evenly in it. */
+function emit(snapshot: Snapshot, ops: readonly Op[]): void {
+  const count = (atUs: number, side: 'due' | 'fired') => {
+    const sliceS = Math.floor(atUs / 1e6 / SLICE_S) * SLICE_S;
+    const emission = snapshot.emissions.get(sliceS) ?? emptyEmission(sliceS);
+    snapshot.emissions.set(sliceS, emission);
+    const bin = Math.floor((atUs - sliceS * 1e6) / BIN_US);
+    emission[side][bin] = (emission[side][bin] as number) + 1;
+  };
+  for (const [i, { windowS, outcome = 'ok', lagUs = 150 }] of ops.entries()) {
+    const dueUs = (windowS + i / ops.length) * 1e6;
+    if (UNFIRED.includes(outcome)) {
+      if (outcome === 'unsent' || outcome === 'shed') count(dueUs, 'due');
+      continue;
+    }
+    count(dueUs, 'due');
+    count(dueUs + lagUs, 'fired');
+  }
 }
 
 function cellOf(ops: readonly Op[]): Cell {
@@ -449,7 +471,8 @@ export function stalledSnapshot(): Snapshot {
       steadyOps((i) => (i % 10 === 0 ? 80_000 : 0)),
     ),
   );
-  return withHealth(stalled, { gaps: 100, gapUs: 8_000_000, gapMaxUs: 92_000, busyPermille: 910 });
+  const fitness = { gaps: 100, gapUs: 8_000_000, gapMaxUs: 92_000, busyPermille: 910 };
+  return withHealth(stalled, fitness, 'preempted', { machineBusyPermille: 983, stealPermille: 4 });
 }
 
 function* steadyOps(stallUs: (i: number) => number): Generator<Op> {
@@ -465,8 +488,36 @@ function* steadyOps(stallUs: (i: number) => number): Generator<Op> {
 
 const CALM = { gaps: 3, gapUs: 6_200, gapMaxUs: 2_900, busyPermille: 310 };
 
-function withHealth(snapshot: Snapshot, fitness: typeof CALM = CALM): Snapshot {
-  const health = Array.from({ length: Math.ceil(snapshot.head.durationS / SLICE_S) }, (_, i) => ({
+/** Ten seconds of a process that nothing is wrong with. */
+export const CALM_PROCESS: ProcessVitals = {
+  shard: '0/1',
+  sliceS: 0,
+  cpuPermille: 420,
+  stealPermille: 0,
+  machineBusyPermille: 260,
+  throttledUs: 0,
+  rssBytes: 120e6,
+  descriptors: 180,
+  descriptorsMax: 20_000,
+  tcpSockets: 150,
+  portsMax: 28_232,
+  segments: 4_000,
+  retransmitted: 2,
+  synRetransmitted: 0,
+  clockSetUs: 0,
+  sleptUs: 0,
+  haltedUs: 400,
+};
+
+function withHealth(
+  snapshot: Snapshot,
+  fitness: typeof CALM = CALM,
+  cause: StallCause = 'busy',
+  vitals: Partial<ProcessVitals> = {},
+): Snapshot {
+  const slices = Array.from({ length: Math.ceil(snapshot.head.durationS / SLICE_S) }, (_, i) => i);
+  const processes = slices.map((i) => ({ ...CALM_PROCESS, ...vitals, sliceS: i * SLICE_S }));
+  const health = slices.map((i) => ({
     shard: '0/1',
     sliceS: i * SLICE_S,
     ...fitness,
@@ -485,12 +536,12 @@ function withHealth(snapshot: Snapshot, fitness: typeof CALM = CALM): Snapshot {
     hookCalls: 0,
     hookUs: 0,
     hookMaxUs: 0,
-    stalls: { ...emptyStallTimes(), unknown: fitness.gapUs },
+    stalls: { ...emptyStallTimes(), [cause]: fitness.gapUs },
     gcs: 4,
     gcUs: 1_800,
     gcMaxUs: 700,
   }));
-  return { ...snapshot, health };
+  return { ...snapshot, health, processes };
 }
 
 /** A gate as the parser would make it. */

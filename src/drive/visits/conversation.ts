@@ -45,6 +45,11 @@ export class Conversation {
     return this.hooks?.takeCost() ?? { hookCalls: 0, hookUs: 0, hookMaxUs: 0 };
   }
 
+  /** Time spent in them since the start, microseconds. */
+  get hookUs(): number {
+    return this.hooks?.totalUs ?? 0;
+  }
+
   /**
    * Completes a request just before it is sent, and says what of its answer is to be kept.
    * @returns null to go on; an outcome if it cannot be sent

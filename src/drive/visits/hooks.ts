@@ -8,6 +8,9 @@ import { ContextView, RequestView, ResponseView } from './hook-views.js';
 /** Bytes of a response's body that a hook may see. */
 const BODY_MAX = 65_536;
 
+/** Characters of a hook's error that are told of: it may hold a whole response. */
+const WORDS_MAX = 16_000;
+
 export interface HookOptions {
   readonly plan: Plan;
   readonly hooks: Hooks;
@@ -27,6 +30,7 @@ export class HookCaller {
   #calls = 0;
   #spentUs = 0;
   #longestUs = 0;
+  #totalUs = 0;
 
   constructor(options: HookOptions) {
     this.#options = options;
@@ -74,6 +78,11 @@ export class HookCaller {
     return cost;
   }
 
+  /** Microseconds spent in hooks since the start. */
+  get totalUs(): number {
+    return this.#totalUs;
+  }
+
   /**
    * @returns false if it threw
    * @throws Error if it returned a promise, which ends the run: nothing would wait for it
@@ -90,6 +99,7 @@ export class HookCaller {
       this.#calls++;
       const tookUs = this.#options.nowUs() - startUs;
       this.#spentUs += tookUs;
+      this.#totalUs += tookUs;
       this.#longestUs = Math.max(this.#longestUs, tookUs);
     }
     if (isThenable(returned))
@@ -100,7 +110,8 @@ export class HookCaller {
   #warnOf(name: keyof Hooks, error: unknown): void {
     if (this.#thrown.has(name)) return;
     this.#thrown.add(name);
-    this.#options.warn(`the hook ${name} threw: ${error instanceof Error ? error.message : String(error)}`);
+    const words = error instanceof Error ? error.message : String(error);
+    this.#options.warn(`the hook ${name} threw: ${words.slice(0, WORDS_MAX)}`);
   }
 }
 

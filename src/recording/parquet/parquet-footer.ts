@@ -1,4 +1,5 @@
 // The metadata of a Parquet file, as Thrift structs: page headers, row groups and the footer (parquet.thrift of apache/parquet-format).
+import { CHECKSUMS_KEY, CREATED_BY, checksumsBefore, ROOT_NAME, seal } from './checksums.js';
 import { encodeStruct, type ThriftStruct, type ThriftValue } from './parquet-bytes.js';
 import { COLUMNS, type ColumnSpec, ENCODING } from './parquet-columns.js';
 
@@ -11,22 +12,24 @@ const PAGE = { data: 0, dictionary: 2 } as const;
 const REPETITION = { required: 0, optional: 1 } as const;
 const UTF8 = 0;
 
-interface Sizes {
+interface PageFacts {
   /** Bytes of the page without its header: as they were, and as they are written. */
   readonly plain: number;
   readonly written: number;
+  /** CRC-32 of the page as it is written, without its header. */
+  readonly crc: number;
 }
 
-export function dictionaryPageHeader(values: number, sizes: Sizes): Buffer {
-  return pageHeader(PAGE.dictionary, sizes, 7, [
+export function dictionaryPageHeader(values: number, page: PageFacts): Buffer {
+  return pageHeader(PAGE.dictionary, page, 7, [
     [1, { i32: values }],
     [2, { i32: ENCODING.plain }],
   ]);
 }
 
 /** @param rows values and nulls together */
-export function dataPageHeader(rows: number, encoding: number, sizes: Sizes): Buffer {
-  return pageHeader(PAGE.data, sizes, 5, [
+export function dataPageHeader(rows: number, encoding: number, page: PageFacts): Buffer {
+  return pageHeader(PAGE.data, page, 5, [
     [1, { i32: rows }],
     [2, { i32: encoding }],
     [3, { i32: ENCODING.rle }],
@@ -34,11 +37,12 @@ export function dataPageHeader(rows: number, encoding: number, sizes: Sizes): Bu
   ]);
 }
 
-function pageHeader(type: number, sizes: Sizes, field: number, header: ThriftStruct): Buffer {
+function pageHeader(type: number, page: PageFacts, field: number, header: ThriftStruct): Buffer {
   return encodeStruct([
     [1, { i32: type }],
-    [2, { i32: sizes.plain }],
-    [3, { i32: sizes.written }],
+    [2, { i32: page.plain }],
+    [3, { i32: page.written }],
+    [4, { i32: page.crc | 0 }],
     [field, { struct: header }],
   ]);
 }
@@ -105,25 +109,30 @@ function columnChunk(spec: ColumnSpec, chunk: ChunkPlace, group: GroupPlace): Th
 /**
  * The end of a file: its metadata, their length and the magic bytes.
  * @param groups as `rowGroup` made them
+ * @param checksums of the column chunks, in the order of the file
  * @param pairs the file's own keys and values
+ * @param version of the tool
  */
 export function footer(
   rows: number,
   groups: readonly Uint8Array[],
+  checksums: readonly string[],
   pairs: readonly (readonly [key: string, value: string])[],
-  createdBy: string,
+  version: string,
 ): Buffer {
-  const root = struct([4, { binary: 'recording' }], [5, { i32: COLUMNS.length }]);
+  const all = [...pairs, [CHECKSUMS_KEY, checksumsBefore(checksums)] as const];
+  const root = struct([4, { binary: ROOT_NAME }], [5, { i32: COLUMNS.length }]);
   const metadata = encodeStruct([
     [1, { i32: 1 }],
     [2, { list: [root, ...COLUMNS.map(schemaElement)] }],
     [3, { i64: rows }],
     [4, { structs: groups }],
-    [5, { list: pairs.map(([key, value]) => struct([1, { binary: key }], [2, { binary: value }])) }],
-    [6, { binary: createdBy }],
+    [5, { list: all.map(([key, value]) => struct([1, { binary: key }], [2, { binary: value }])) }],
+    [6, { binary: CREATED_BY + version }],
     // Minima and maxima are ordered as their types are; readers ignore statistics of files that do not say so.
     [7, { list: COLUMNS.map(() => struct([1, { struct: [] }])) }],
   ]);
+  seal(metadata);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(metadata.length);
   return Buffer.concat([metadata, length, MAGIC]);

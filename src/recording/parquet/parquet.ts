@@ -8,13 +8,14 @@
 // - Its text decoder drops a byte order mark; its dates drop microseconds. The parsers below do neither.
 // - It has Snappy alone; its companion hyparquet-compressors has the rest, of which gzip and Brotli are Node's here.
 // - It believes a page's header on how many values follow. Sizes are bounded here; counts cannot be.
+import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import {
   type AsyncBuffer,
   type FileMetaData,
   type ParquetParsers,
-  parquetMetadataAsync,
+  parquetMetadata,
   parquetRead,
   parquetSchema,
   type RowGroup,
@@ -22,6 +23,7 @@ import {
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { UserError } from '../../problem.js';
+import { ChunkChecksums, checkFooter } from './checksums.js';
 
 /** What a file's values are, as far as reading them needs to know. */
 export type ColumnKind = 'number' | 'text' | 'timestamp' | 'localTimestamp' | 'nested';
@@ -44,6 +46,8 @@ export interface ParquetGroup {
 export type ColumnValues = ArrayLike<unknown>;
 
 const MAGIC = 0x31524150;
+/** The length of the metadata and the magic bytes, after them. */
+const ENDS_BYTES = 8;
 /** A footer takes some 800 bytes a row group; this is a file of billions of rows. */
 const FOOTER_BYTES_MAX = 256 * 2 ** 20;
 /** What is read and unpacked at a time: row groups of Spark are 128 MiB. */
@@ -99,13 +103,19 @@ export class ParquetFile {
   /** Those at the top level. */
   readonly columns: readonly ParquetColumn[];
   readonly groups: readonly ParquetGroup[];
+  /** Whether every byte that is read is checked: the file is as flashcrowd wrote it. */
+  readonly isChecked: boolean;
 
+  /** @param fingerprint SHA-256 of the footer, hex: of a checked file that of all of it, as good as checksums are */
   private constructor(
     readonly path: string,
+    readonly fingerprint: string,
     private readonly file: FileHandle,
     private readonly buffer: AsyncBuffer,
     private readonly metadata: FileMetaData,
+    private readonly checksums: ChunkChecksums | null,
   ) {
+    this.isChecked = checksums !== null;
     this.rows = Number(metadata.num_rows);
     this.columns = parquetSchema(metadata).children.map(({ element }) => ({
       name: element.name,
@@ -119,10 +129,21 @@ export class ParquetFile {
     const file = await openFile(path);
     try {
       const { size } = await file.stat();
-      await checkEnds(path, file, size);
+      const footerBytes = await checkEnds(path, file, size);
       const buffer = { byteLength: size, slice: (from: number, to = size) => readPiece(file, from, to) };
-      const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
-      return new ParquetFile(path, file, buffer, metadata);
+      const end = await readPiece(file, size - footerBytes - ENDS_BYTES, size);
+      const footer = Buffer.from(end, 0, footerBytes);
+      // Before it is decoded: a count that was damaged may ask for any amount of memory.
+      const checked = checkFooter(footer);
+      if (checked === 'damaged') throw new Error('its metadata are not as they were written');
+      const metadata = parquetMetadata(end, { geoparquet: false });
+      const { row_groups: groups } = metadata;
+      const checksums =
+        checked === 'foreign' ? null : new ChunkChecksums(checked.chunks, groups[0]?.columns.length ?? 0);
+      if (checksums?.fits(groups.length) === false)
+        throw new Error('its checksums are not of its row groups');
+      const fingerprint = createHash('sha256').update(footer).digest('hex');
+      return new ParquetFile(path, fingerprint, file, buffer, metadata, checksums);
     } catch (error) {
       await file.close();
       if (error instanceof UserError) throw error;
@@ -153,7 +174,7 @@ export class ParquetFile {
     const found = new Map<string, ColumnValues>();
     try {
       await parquetRead({
-        file: this.buffer,
+        file: await this.#checked(group, names),
         metadata: { ...this.metadata, row_groups: [rowGroup], num_rows: rowGroup.num_rows },
         rowStart: from,
         rowEnd: to,
@@ -182,6 +203,26 @@ export class ParquetFile {
     await this.file.close();
   }
 
+  /** A group's bytes: read and checked here where there are checksums, else the file itself. */
+  async #checked(index: number, names: readonly string[]): Promise<AsyncBuffer> {
+    const { checksums, buffer } = this;
+    if (checksums === null || names.length === 0) return buffer;
+    const places = this.metadata.row_groups[index]!.columns.map(placeOf);
+    const wanted = places
+      .map((place, column) => ({ ...place, column }))
+      .filter(({ name }) => names.includes(name));
+    const from = Math.min(...wanted.map((place) => place.from));
+    const bytes = await readPiece(this.file, from, Math.max(...wanted.map(({ to }) => to)));
+    for (const { from: start, to, column, name } of wanted) {
+      if (!checksums.matches(index, column, new Uint8Array(bytes, start - from, to - start)))
+        throw new Error(`column ${name} is not as it was written`);
+    }
+    return {
+      byteLength: buffer.byteLength,
+      slice: (start, to = buffer.byteLength) => bytes.slice(start - from, to - from),
+    };
+  }
+
   #checkSize(group: RowGroup, names: readonly string[]): void {
     let bytes = 0;
     for (const { meta_data: chunk } of group.columns) {
@@ -193,6 +234,13 @@ export class ParquetFile {
     const hint = 'Write it with smaller row groups, 100,000 rows or so.';
     throw new UserError([{ place: this.path, path: '', message, hint }]);
   }
+}
+
+/** Where a column chunk lies in the file, its page headers included. */
+function placeOf({ meta_data: chunk }: RowGroup['columns'][number]) {
+  if (chunk === undefined) throw new Error('a column chunk without its place');
+  const from = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
+  return { name: chunk.path_in_schema[0] ?? '', from, to: from + Number(chunk.total_compressed_size) };
 }
 
 function copyInto(
@@ -239,8 +287,11 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** Both ends must carry the magic bytes; a file that only begins with them was never finished. */
-async function checkEnds(path: string, file: FileHandle, size: number): Promise<void> {
+/**
+ * Both ends must carry the magic bytes; a file that only begins with them was never finished.
+ * @returns the length of the metadata
+ */
+async function checkEnds(path: string, file: FileHandle, size: number): Promise<number> {
   const refuse = (message: string, hint: string) => new UserError([{ place: path, path: '', message, hint }]);
   const head = Buffer.alloc(4);
   await file.read(head, 0, 4, 0);
@@ -256,6 +307,7 @@ async function checkEnds(path: string, file: FileHandle, size: number): Promise<
   if (footerBytes > FOOTER_BYTES_MAX) {
     throw refuse('has more than 256 MiB of metadata', 'Write it with larger row groups.');
   }
+  return footerBytes;
 }
 
 async function readPiece(file: FileHandle, from: number, to: number): Promise<ArrayBuffer> {

@@ -27,6 +27,8 @@ export class RecordingFile {
   readonly firstUs: number | null;
   readonly lastUs: number | null;
   readonly rows: number;
+  /** Another one wherever anything in the file is another. */
+  readonly fingerprint: string;
 
   /** @param metadata the JSON text that `RecordingWriter.finish` was given, as it is canonically written */
   constructor(
@@ -35,6 +37,7 @@ export class RecordingFile {
     readonly metadata: string,
   ) {
     this.rows = file.rows;
+    this.fingerprint = file.fingerprint;
     this.firstUs = groups[0]?.firstUs ?? null;
     this.lastUs = groups.at(-1)?.lastUs ?? null;
   }
@@ -94,6 +97,8 @@ export async function openRecording(path: string): Promise<RecordingFile> {
   try {
     const metadata = readMetadata(file);
     checkColumns(file);
+    if (!file.isChecked)
+      throw rewritten(path, 'is a recording without the checksums that it was written with');
     return new RecordingFile(file, groupsOf(file), metadata);
   } catch (error) {
     await file.close();
@@ -106,7 +111,7 @@ export async function isRecording(path: string): Promise<boolean> {
   if (!(await beginsAsParquet(path))) return false;
   const file = await ParquetFile.open(path);
   await file.close();
-  return file.value(METADATA_KEY) !== undefined;
+  return file.isChecked || file.value(METADATA_KEY) !== undefined;
 }
 
 interface Own {
@@ -127,9 +132,13 @@ function readMetadata(file: ParquetFile): string {
   if (own.format > RECORDING_FORMAT) {
     throw problem(
       file.path,
-      `is a recording of format ${own.format}; this flashcrowd knows formats up to ${RECORDING_FORMAT}`,
+      `was made by a newer flashcrowd: format ${own.format}, where this one knows formats up to ${RECORDING_FORMAT}`,
       'Update flashcrowd, or import the log again.',
     );
+  }
+  if (own.format < RECORDING_FORMAT) {
+    const message = `was made by an older flashcrowd: format ${own.format}, which has no checksums`;
+    throw problem(file.path, message, 'Import the log again.');
   }
   return JSON.stringify(own.import);
 }
@@ -167,7 +176,10 @@ function groupsOf(file: ParquetFile): Group[] {
 }
 
 function unsorted(path: string): UserError {
-  const message = 'is a recording whose rows are not in the order of their start';
+  return rewritten(path, 'is a recording whose rows are not in the order of their start');
+}
+
+function rewritten(path: string, message: string): UserError {
   return problem(
     path,
     message,

@@ -1,0 +1,189 @@
+// Conservation: every way in which a result can contradict itself is found, and nothing else is.
+import assert from 'node:assert/strict';
+import { describe, it, test } from 'node:test';
+import { brokenConservation } from '../../src/judge/conservation.js';
+import type { Counts, Slice } from '../../src/measure/cell.js';
+import type { Emission } from '../../src/measure/emission.js';
+import { OUTCOME_INDEX } from '../../src/measure/outcome.js';
+import type { Group, Snapshot, TenantTotals } from '../../src/measure/snapshot.js';
+import {
+  completed,
+  headOf,
+  healthySnapshot,
+  nightSnapshot,
+  type Op,
+  snapshotOf,
+} from '../support/snapshots.js';
+
+/** A minute with something of everything. */
+function sound(): Snapshot {
+  const outcomes = [
+    'ok',
+    'ok',
+    'ok',
+    'timeout',
+    'bad_status',
+    'unsent',
+    'shed',
+    'unfilled',
+    'refused',
+  ] as const;
+  const ops = Array.from({ length: 2_700 }, (_, i): Op => {
+    const outcome = outcomes[i % 9] as (typeof outcomes)[number];
+    const recorded = i % 2 === 0 ? { recordedStatus: 200, recordedDurationUs: 50_000 } : {};
+    return { windowS: i % 60, outcome, tenant: `t${i % 5}`, stallUs: i % 11, ...recorded };
+  });
+  return completed(snapshotOf(headOf(), ops));
+}
+
+const firstOf = <T>(map: ReadonlyMap<unknown, T>): T => {
+  const [first] = map.values();
+  assert.ok(first !== undefined);
+  return first;
+};
+const group = (snapshot: Snapshot): Group => firstOf(snapshot.groups);
+const counts = (snapshot: Snapshot): Counts => group(snapshot).counts;
+const slice = (snapshot: Snapshot): Slice => firstOf(snapshot.slices);
+const tenant = (snapshot: Snapshot): TenantTotals => firstOf(snapshot.tenants);
+const emission = (snapshot: Snapshot): Emission => firstOf(snapshot.emissions);
+
+const BREACHES: readonly [string, (snapshot: Snapshot) => void, RegExp][] = [
+  ['one more planned', (s) => counts(s).planned++, /planned, .* settled/],
+  ['more sent than attempts', (s) => (counts(s).attempts = counts(s).sent - 1), /sent, .* attempts/],
+  [
+    'more sent than planned',
+    (s) => (counts(s).sent = counts(s).attempts = counts(s).planned + 1),
+    /sent, .* planned/,
+  ],
+  ['more answers than sent', (s) => counts(s).statuses.set(200, 1e6), /answers with a status, .* sent/],
+  ['ok without an answer', (s) => counts(s).statuses.delete(200), /ok, .* answers with a status/],
+  ['more hits than answers', (s) => (counts(s).cacheHits = 1e6), /hits and misses/],
+  [
+    'fewer than none of an outcome',
+    (s) => {
+      counts(s).outcomes[OUTCOME_INDEX.dns] = -1;
+      counts(s).outcomes[OUTCOME_INDEX.ok] = (counts(s).outcomes[OUTCOME_INDEX.ok] as number) + 1;
+    },
+    /at least of each outcome/,
+  ],
+  [
+    'recorded statuses that do not add up',
+    (s) => counts(s).recorded?.statuses.set(500, 1),
+    /recorded statuses/,
+  ],
+  [
+    'more unknown ids than recorded',
+    (s) => Object.assign(counts(s).recorded ?? {}, { unknownIds: 1e6 }),
+    /unknown ids/,
+  ],
+  ['bytes that only one side has', (s) => counts(s).bytes++, /^bytes: seconds add up/],
+  [
+    'a response that nobody gave',
+    (s) => group(s).response.merge(group(healthySnapshot()).response),
+    /responses, .* ok or timed out/,
+  ],
+  [
+    'a response of a second that nobody gave',
+    (s) => Object.assign(firstOf(s.seconds), { response: { ...firstOf(s.seconds).response, count: 1 } }),
+    /^second 0:00: 1 responses/,
+  ],
+  [
+    'more slips than fired',
+    (s) => Object.assign(slice(s), { slip: { ...slice(s).lag, count: 1e6 } }),
+    /slipped, .* fired/,
+  ],
+  ['more in stalls than fired', (s) => (slice(s).tainted = 1e6), /in stalls, .* fired/],
+  [
+    'more failed in stalls than were in them',
+    (s) => (slice(s).taintedFailures = slice(s).tainted + 1),
+    /failed in stalls/,
+  ],
+  [
+    'a longer tail than was fired',
+    (s) =>
+      Object.assign(slice(s), {
+        tail: { buckets: [1], parts: [{ count: 1e6, responseUs: 0, oursUs: 0, waitUs: 0, serviceUs: 0 }] },
+      }),
+    /in the tail/,
+  ],
+  [
+    'a tenant with more ok than planned',
+    (s) => Object.assign(firstOf(tenant(s).slices), { ok: 1e6 }),
+    /tenant "t0": 1,000,000 ok/,
+  ],
+  ['a tenant whose slices do not add up', (s) => tenant(s).planned--, /planned in its slices/],
+  [
+    'more for tenants than in all',
+    (s) =>
+      s.tenants.set('x', {
+        ...tenant(s),
+        planned: 2_700,
+        ok: 0,
+        slices: new Map([[0, { planned: 2_700, ok: 0 }]]),
+      }),
+    /all tenants: .* planned in all/,
+  ],
+  ['fired before it was due', (s) => (emission(s).fired[0] = 1e6), /fired by then, of/],
+  ['fewer than none fired', (s) => (emission(s).fired[3] = -1), /fewer than none/],
+  ['one due too few', (s) => (emission(s).due[99] = (emission(s).due[99] as number) - 1), /unsent or shed/],
+  ['one due too many', (s) => (emission(s).due[99] = (emission(s).due[99] as number) + 1), /unsent or shed/],
+  [
+    'one fired too few',
+    (s) => (emission(s).fired[99] = (emission(s).fired[99] as number) - 1),
+    /fired, .* lags/,
+  ],
+  ['a slice of lags that is missing', (s) => s.slices.delete(firstKey(s.slices)), /fired, .* lags/],
+  ['emissions that are missing', (s) => s.emissions.clear(), /fired, .* lags/],
+  [
+    'an unfilled one that is due',
+    (s) => {
+      const { due } = emission(s);
+      due[0] = (due[0] as number) + 1;
+    },
+    /unfilled, .* not to be fired/,
+  ],
+  [
+    'one that is not due without a reason',
+    (s) => {
+      const { due } = emission(s);
+      due[99] = (due[99] as number) - 1;
+    },
+    /not to be fired, .* unfilled, stopped/,
+  ],
+];
+
+function firstKey(map: ReadonlyMap<string, unknown>): string {
+  return [...map.keys()][0] as string;
+}
+
+describe('a result', () => {
+  it('is sound as it was measured, whatever became of the requests', () => {
+    assert.deepEqual(brokenConservation(sound()), []);
+    assert.deepEqual(brokenConservation(nightSnapshot()), []);
+  });
+
+  for (const [what, breakIt, says] of BREACHES) {
+    it(`is not sound with ${what}`, () => {
+      const snapshot = sound();
+      breakIt(snapshot);
+      assert.match(brokenConservation(snapshot).join('\n'), new RegExp(says, 'm'));
+    });
+  }
+
+  it('that was killed may lack what had not settled', () => {
+    const snapshot = sound();
+    const killed = { ...snapshot, ends: [] };
+    killed.emissions.delete(50);
+    for (const key of [...killed.slices.keys()]) if (key.endsWith('/50')) killed.slices.delete(key);
+    for (const [key] of killed.seconds) if (key > 10) killed.seconds.delete(key);
+    const broken = brokenConservation(killed).filter((sentence) => !sentence.includes('seconds add up'));
+    assert.deepEqual(broken, []);
+  });
+});
+
+test('of a result of which nothing adds up a hundred places are told', () => {
+  const snapshot = sound();
+  for (const { streams } of snapshot.seconds.values())
+    for (const counts of streams) Object.assign(counts, { planned: 1e9, attempts: -1 });
+  assert.equal(brokenConservation(snapshot).length, 100);
+});
