@@ -138,6 +138,8 @@ function checkTenants(snapshot: Snapshot, whole: Counts, broken: Broken): void {
     ok += totals.ok;
     checkTenant(() => `tenant ${JSON.stringify(name.slice(0, NAME_MAX))}`, totals, broken);
   }
+  // Of a killed run the seconds may lack what the slices have: seconds wait for the slowest worker.
+  if (!isComplete(snapshot)) return;
   const where = () => 'all tenants';
   broken.atMost(where, planned, 'planned', whole.planned, 'planned in all');
   broken.atMost(where, ok, 'ok', outcome(whole, 'ok'), 'ok in all');
