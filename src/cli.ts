@@ -4,11 +4,13 @@
 // commander's traps, and how they are closed here: it exits by itself on bad usage (exitOverride, so that bad usage
 // is exit code 2 like any other bad input), and it prints errors on its own (kept, they are good).
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CalibrateOptions } from './commands/calibrate.js';
 import { demoCommand } from './commands/demo.js';
 import type { ImportOptions } from './commands/import.js';
 import { type InitOptions, initCommand } from './commands/init.js';
 import { mergeCommand } from './commands/merge.js';
 import { planCommand } from './commands/plan.js';
+import { probeCommand } from './commands/probe.js';
 import { UnreachableError } from './commands/reach.js';
 import { reportCommand } from './commands/report.js';
 import { type ReportRequest, readReportRequest } from './commands/reports.js';
@@ -98,6 +100,15 @@ function withOverrides(on: Command): Command {
     );
 }
 
+function transportOption(): Option {
+  return new Option(
+    '--transport <how>',
+    'auto, or HTTP/1.1 over wire or undici; auto takes HTTP/2 where it is spoken',
+  )
+    .choices(TRANSPORT_OPTIONS)
+    .default('auto');
+}
+
 interface OverrideFlags extends Omit<Overrides, 'allowHosts'> {
   readonly allowHost?: string[];
   readonly shard: Shard;
@@ -116,14 +127,8 @@ withOverrides(command('run <scenario>', 'replay a scenario at its target and rep
       .choices(['auto', 'spin', 'sleep'])
       .default('auto'),
   )
-  .addOption(
-    new Option(
-      '--transport <how>',
-      'auto, or HTTP/1.1 over wire or undici; auto takes HTTP/2 where it is spoken',
-    )
-      .choices(TRANSPORT_OPTIONS)
-      .default('auto'),
-  )
+  .addOption(transportOption())
+  .option('--force', 'load a target that another run loads, or with more than this machine can send', false)
   .option('--start-at <instant>', 'when due time 0 is, so that shards start together', readInstant)
   .option('-o, --out <file>', 'the result file (default: out/SCENARIO-TIME.ndjson)')
   .option('-r, --report <format[=file]>', 'text or json; repeatable (default: text)', collect)
@@ -138,6 +143,7 @@ interface RunFlags {
   readonly pacing: PacingWanted;
   readonly transport: TransportOption;
   readonly workers?: number;
+  readonly force: boolean;
   readonly startAt?: Date;
   readonly out?: string;
   readonly report?: string[];
@@ -150,6 +156,22 @@ withOverrides(command('plan <scenario>', 'say what would be sent, and send nothi
     does(async (file: string, flags: OverrideFlags & { arrivals: boolean; json: boolean }) =>
       planCommand(file, { ...overrides(flags), arrivals: flags.arrivals, json: flags.json }, terminal),
     ),
+  );
+
+withOverrides(
+  command('probe <scenario>', 'send one request per route and tenant, and say what came back and what to do'),
+)
+  .addOption(transportOption())
+  .option('--json', 'all of it as JSON', false)
+  .addHelpText(
+    'after',
+    '\nExits with 0 if every answer was as expected, 1 if one was not, 5 if the target does not answer at all.',
+  )
+  .action(
+    does(async (file: string, flags: OverrideFlags & { transport: TransportOption; json: boolean }) => {
+      const { transport, json, ...rest } = flags;
+      return probeCommand(file, { ...overrides(rest), transport, json }, terminal);
+    }),
   );
 
 command('import <files...>', 'make a recording of logs, HARs or captures, and say what it holds and lacks')
@@ -237,6 +259,23 @@ command('merge <results...>', 'merge results of the shards of one run into one f
   .requiredOption('-o, --out <file>', 'the merged result file')
   .action(does(async (files: string[], flags: { out: string }) => mergeCommand(files, flags.out, terminal)));
 
+command('calibrate', 'measure what this machine can send, against a null server of its own')
+  .option('--for <duration>', 'how long it may take, from 5s', '26s')
+  .option('--workers <n>', 'sender threads; half of the cores unless given', readWorkers)
+  .addOption(
+    new Option('--transport <how>', 'HTTP/1.1 over wire or undici, or HTTP/2')
+      .choices(['wire', 'undici', 'http2'])
+      .default('wire'),
+  )
+  .option('--tls', 'over TLS', false)
+  .option('--json', 'the figures as JSON', false)
+  .action(
+    does(async (flags: CalibrateOptions) => {
+      const { calibrateCommand } = await import('./commands/calibrate.js');
+      return calibrateCommand(flags, terminal);
+    }),
+  );
+
 command('storefront', 'run the embedded shop platform on a loopback port')
   .option('-p, --port <n>', 'port on 127.0.0.1; a free one unless given')
   .option('--seed <n>', 'seed of its service times')
@@ -257,7 +296,7 @@ command('storefront', 'run the embedded shop platform on a loopback port')
     ),
   );
 
-command('schema <name>', 'print the JSON Schema of `scenario` files or of the JSON `summary`').action(
+command('schema <name>', 'print the JSON Schema of `scenario` files, the JSON `summary` or a `probe`').action(
   does((name: string) => schemaCommand(name, terminal)),
 );
 

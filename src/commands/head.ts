@@ -2,13 +2,17 @@
 import { hostname } from 'node:os';
 import type { PacingChoice } from '../drive/pacing/calibrate.js';
 import type { ResolvedTarget } from '../drive/sockets/target.js';
+import type { CeilingUse } from '../measure/calibration.js';
 import { type Head, RESULT_FORMAT } from '../measure/snapshot.js';
 import { VERSION } from '../version.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
 import { isOwnAddress } from './own-addresses.js';
 import type { Prepared } from './prepare.js';
 
-/** @param startUs due time 0 on the process's monotonic clock, which is also an instant */
+/**
+ * @param startUs due time 0 on the process's monotonic clock, which is also an instant
+ * @param calibration null where this machine was not calibrated for such a run
+ */
 export function headOf(
   prepared: Prepared,
   plannedTotal: number,
@@ -16,6 +20,7 @@ export function headOf(
   startUs: number,
   { pacing, lateness }: PacingChoice,
   { addresses, proxy }: ResolvedTarget,
+  calibration: CeilingUse | null,
 ): Head {
   const { loaded, rate, shard } = prepared;
   const amplified = amplifiedOf(prepared);
@@ -43,6 +48,7 @@ export function headOf(
     capDeclared: loaded.maxInFlight !== null,
     coverage: coverageOf(prepared),
     pacing: { by: pacing, ...lateness },
+    ...(calibration && { calibration }),
     ...(amplified.length > 0 && { amplified }),
   };
 }

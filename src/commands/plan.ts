@@ -6,19 +6,18 @@ import { paintFor } from '../report/paint.js';
 import { type PlanReport, planJson, planText } from '../report/plan.js';
 import type { Overrides } from '../scenario/load.js';
 import type { PlanStream, StreamInput } from '../scenario/plan.js';
-import { type Arrivals, emptyRequest, MergedArrivals } from '../schedule/arrivals.js';
-import { Batcher } from '../schedule/batcher.js';
-import { feed, rowScheduleOf } from '../schedule/feed.js';
+import { emptyRequest, MergedArrivals } from '../schedule/arrivals.js';
 import { countStream } from '../schedule/forecast.js';
 import { lanesOf, type Shard, WHOLE } from '../schedule/lanes.js';
 import { RateArrivals } from '../schedule/rate-arrivals.js';
-import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
-import { rowsOf } from '../workers/rows.js';
+import { askCeiling } from './ceiling.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
 import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
 import { type Prepared, prepare } from './prepare.js';
 import { demandOf, endsOf, type Need, resourcesNeeded, shortageOf } from './resources.js';
+import { extentOf, memoryOf, resultBytesOf } from './space.js';
+import { openStream } from './stream-arrivals.js';
 import { type Terminal, warn } from './terminal.js';
 import { routeSharesOf, visitsOf, warningsOf, withoutUsers } from './visits.js';
 
@@ -41,14 +40,14 @@ export async function planCommand(file: string, options: PlanOptions, terminal: 
     await writeArrivals(prepared);
     return ExitCode.passed;
   }
-  const report = reportOf(prepared);
+  const report = reportOf(prepared, terminal.env);
   terminal.out(
     options.json ? planJson(report) : planText(report, terminal.columns(), paintFor(terminal.colour)),
   );
   return ExitCode.passed;
 }
 
-function reportOf(prepared: Prepared): PlanReport {
+function reportOf(prepared: Prepared, env: Terminal['env']): PlanReport {
   const { loaded, shard, rate, recorded } = prepared;
   const { plan, inputs } = loaded;
   const streams = plan.streams.map((stream, i) => {
@@ -73,6 +72,13 @@ function reportOf(prepared: Prepared): PlanReport {
     undefined,
     machine,
   );
+  const peakPerSec = rate.peakPerSec / shard.n;
+  // Nothing is asked of the target: HTTP/1.1, unless the scenario says otherwise.
+  const transport = target.http === '2' ? 'http2' : 'wire';
+  const { workers } = resources;
+  const extent = extentOf(prepared, workers, resources.inFlightMax);
+  const ceiling = askCeiling({ peakPerSec, workers, transport, secure: target.secure }, env, Date.now());
+  const refused = ceiling.refused === null ? [] : [`${ceiling.refused}; a run would be refused`];
   return {
     scenario: loaded.name,
     planId: loaded.planId,
@@ -99,10 +105,18 @@ function reportOf(prepared: Prepared): PlanReport {
     inFlightMax: resources.inFlightMax,
     connectionsAtPeak: demand,
     needs: needs.map(({ what, needed, available }) => ({ what, needed, available })),
+    ceiling: ceiling.use,
+    space: { ...memoryOf(extent), stalledInFlight: extent.stalled, resultBytes: resultBytesOf(extent) },
     coverage: coverageOf(prepared),
     amplified: amplifiedOf(prepared),
     gates: loaded.gates.map(({ text }) => text),
-    warnings: [...resources.warnings, ...needs.flatMap(shortage), ...warningsOf(streams)],
+    warnings: [
+      ...resources.warnings,
+      ...needs.flatMap(shortage),
+      ...refused,
+      ...ceiling.warnings,
+      ...warningsOf(streams),
+    ],
     visitorsKnown: recorded.every((forecast) => forecast === undefined || shard.n === 1),
   };
 }
@@ -163,38 +177,14 @@ const CSV_CHUNK = 64 * 1024;
 
 /** Every arrival in due order, as fast as standard output takes it. */
 async function writeArrivals({ loaded, shard }: Prepared): Promise<void> {
-  const { plan, inputs, secrets } = loaded;
-  const feeds: (() => Promise<void>)[] = [];
-  const parts = plan.streams.map((stream, i): Arrivals => {
-    const input = inputs.streams[i];
-    if (stream.kind === 'rate' && input?.kind === 'rate') {
-      return new RateArrivals(plan, stream, i, withoutUsers(input), shard, secrets);
-    }
-    if (input?.kind !== 'recording') throw new Error('a stream and its input are of different kinds');
-    const recorded = new RecordedArrivals(i, [], () => {});
-    const schedule = rowScheduleOf(plan, i, input, { index: shard.i, count: shard.n });
-    const batcher = new Batcher();
-    const batches = feed(
-      schedule,
-      () => rowsOf(input),
-      (arrival) => batcher.add(arrival),
-    );
-    feeds.push(async () => {
-      while (Number.isNaN(recorded.dueUs)) {
-        const { done } = await batches.next();
-        const batch = batcher.take();
-        if (batch !== undefined) recorded.push(batch);
-        if (done === true) recorded.end();
-      }
-    });
-    return recorded;
-  });
-  const arrivals = new MergedArrivals(parts);
+  const { plan } = loaded;
+  const parts = plan.streams.map((_, i) => openStream(loaded, i, shard, 'hidden'));
+  const arrivals = new MergedArrivals(parts.map((part) => part.arrivals));
   const request = emptyRequest();
   let text = 'seq,at_us,stream,visitor,tenant,route,method,path\n';
   while (arrivals.dueUs !== Number.POSITIVE_INFINITY) {
     if (Number.isNaN(arrivals.dueUs)) {
-      for (const feed of feeds) await feed();
+      for (const { read } of parts) await read();
       arrivals.refresh();
       continue;
     }

@@ -23,6 +23,11 @@ const RATE_PER_WORKER = 6_000;
 /** Where the limit is not known: what macOS gives after Node has raised it. */
 const DESCRIPTORS_ELSEWHERE = 10_240;
 
+/** Most connections that a process of this machine may have open. */
+export function connectionsOf({ descriptors }: Pick<Machine, 'descriptors'>): number {
+  return (descriptors ?? DESCRIPTORS_ELSEWHERE) - DESCRIPTORS_RESERVED;
+}
+
 /**
  * Chooses workers, pacing and the in-flight bound.
  * @param peakPerSec of this process's shard
@@ -43,7 +48,7 @@ export function planResources(
     lanes,
     workersWanted ?? Math.min(free, Math.max(1, Math.ceil(peakPerSec / RATE_PER_WORKER))),
   );
-  const descriptors = (machine.descriptors ?? DESCRIPTORS_ELSEWHERE) - DESCRIPTORS_RESERVED;
+  const descriptors = connectionsOf(machine);
   const needed = Math.ceil(peakPerSec * (loaded.plan.timeoutUs / 1e6) * 1.2) + 256;
   const warnings: string[] = [];
   if (loaded.maxInFlight === null && needed > descriptors) {

@@ -21,6 +21,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** A target that answers. */
 export interface Reached {
   readonly target: ResolvedTarget;
+  /** How long its name took to resolve, microseconds; null where there was none to resolve. */
+  readonly dnsUs: number | null;
   /** What a reader should know, each a sentence. */
   readonly warnings: readonly string[];
   /** Follows the name from now on; null where the addresses are fixed. */
@@ -42,7 +44,9 @@ export async function reachTarget(
   await checkSources(target.sources ?? [], file);
   const { hostname, port } = target.proxy ?? target;
   const names = new SystemNames();
+  const askedMs = performance.now();
   const { first, again } = await addressesOf(target, hostname, names);
+  const dnsUs = Math.round((performance.now() - askedMs) * 1e3);
   const resolved: ResolvedTarget = {
     protocol: target.secure ? 'https:' : 'http:',
     hostname: target.hostname,
@@ -71,6 +75,7 @@ export async function reachTarget(
   return {
     close: () => names.close(),
     target: reached,
+    dnsUs: target.addresses === undefined && isIP(hostname) === 0 ? dnsUs : null,
     warnings: [
       ...(missed.length === 0 ? [] : [`no answer at ${missed.join(', ')}: left out of this run`]),
       ...(await certificateWarnings(reached)),
@@ -228,7 +233,8 @@ function tryOpen(target: ResolvedTarget): Promise<Error | null> {
   });
 }
 
-function schedule(delayUs: number, callback: () => void): () => void {
+/** Calls back after a time; gives what takes the call back. */
+export function schedule(delayUs: number, callback: () => void): () => void {
   const timer = setTimeout(callback, delayUs / 1e3);
   return () => clearTimeout(timer);
 }

@@ -50,7 +50,7 @@ export class Redactor {
  * What a worker said, without the values of users who log in; a text of which that cannot be told is withheld.
  * @param columns of users: e-mail addresses, passwords
  */
-export function withoutUsers(text: string, columns: readonly (readonly string[])[]): string {
+export function hideUsers(text: string, columns: readonly (readonly string[])[]): string {
   const values = columns.reduce((n, column) => n + column.length, 0);
   if (values > USERS_MAX) return 'a message that may quote a user’s data is not shown';
   // Most values are not in it, which their first characters tell.

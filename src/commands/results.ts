@@ -44,8 +44,12 @@ export function refuseBroken(file: string, snapshot: Snapshot): void {
   const [first, ...more] = brokenConservation(snapshot);
   if (first === undefined) return;
   const others = more.length === 0 ? '' : `, and ${formatCount(more.length)} more`;
-  const message = `the counts contradict each other: ${first}${others}`;
-  const hint =
-    'it was changed or cut, or this is a defect of flashcrowd: flashcrowd report tells what is left of it';
-  throw new UserError([{ place: file, path: '', message, hint }]);
+  throw new UserError([
+    {
+      place: file,
+      path: '',
+      message: `the counts contradict each other: ${first}${others}`,
+      hint: 'it was changed or cut, or this is a defect of flashcrowd: flashcrowd report tells what is left of it',
+    },
+  ]);
 }

@@ -14,17 +14,20 @@ import { formatCount, formatDuration, formatMultiple, formatOffset, formatRate }
 import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
 import { watchProcess } from '../workers/watch-process.js';
+import { askCeiling, refuseCeiling } from './ceiling.js';
 import { headOf } from './head.js';
+import { holdingTarget } from './hold-target.js';
 import { readMachine } from './machine.js';
 import { planResources } from './preflight.js';
-import { prepare } from './prepare.js';
+import { type Prepared, prepare } from './prepare.js';
 import { negotiate, wishOf } from './protocol.js';
 import { followName, mannerOf, reachTarget } from './reach.js';
-import { withoutUsers } from './redactor.js';
+import { hideUsers } from './redactor.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import { refuseShortage } from './resources.js';
 import { cannotBeWritten, defaultOut, endResult, ResultWriter } from './result-writer.js';
 import { showProgress } from './show-progress.js';
+import { checkSpace, extentOf } from './space.js';
 import { stopOnSignal } from './stop.js';
 import { type Terminal, warn } from './terminal.js';
 
@@ -38,6 +41,8 @@ export interface RunOptions extends Overrides {
   readonly startAt?: Date;
   /** The result file; `out/SCENARIO-TIME.ndjson` unless given. */
   readonly out?: string;
+  /** Goes on where another run has the target, and above what this machine can send; absent: no. */
+  readonly force?: boolean;
   /** Reports to make; the text on standard output if none. */
   readonly reports: readonly ReportRequest[];
 }
@@ -70,6 +75,11 @@ export async function runCommand(file: string, options: RunOptions, terminal: Te
 export async function carryOut(file: string, options: RunOptions, terminal: Terminal): Promise<RunResult> {
   terminal.outlivesReaders();
   const prepared = await prepare(file, options, options.shard, terminal.env);
+  const work = () => perform(prepared, options, terminal);
+  return holdingTarget(prepared, options.force === true, terminal, work);
+}
+
+async function perform(prepared: Prepared, options: RunOptions, terminal: Terminal): Promise<RunResult> {
   const { loaded, rate } = prepared;
   terminal.hide(loaded.secrets);
   const machine = readMachine();
@@ -81,15 +91,28 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     machine,
   );
   for (const warning of [...loaded.warnings, ...resources.warnings]) warn(terminal, warning);
-  if (loaded.hooksFile !== null) await loadHooks(loaded.hooksFile);
   const now = new Date();
+  const out = options.out ?? defaultOut(loaded.name, now);
+  for (const warning of checkSpace(extentOf(prepared, resources.workers, resources.inFlightMax), out))
+    warn(terminal, warning);
+  if (loaded.hooksFile !== null) await loadHooks(loaded.hooksFile);
   const run = `${loaded.planId.slice(0, 8)}-${(options.startAt ?? now).getTime().toString(36)}`;
   const wish = wishOf(loaded.target, options.transport);
   const reached = await reachTarget(loaded, VERSION, run);
   for (const warning of reached.warnings) warn(terminal, warning);
   refuseShortage(prepared, machine, reached.target.addresses.length);
   const transport = await negotiate(wish, reached.target);
-  const out = options.out ?? defaultOut(loaded.name, now);
+  const ceiling = askCeiling(
+    {
+      peakPerSec: rate.peakPerSec / options.shard.n,
+      workers: resources.workers,
+      transport,
+      secure: loaded.target.secure,
+    },
+    terminal.env,
+    now.getTime(),
+  );
+  for (const warning of refuseCeiling(ceiling, options.force === true)) warn(terminal, warning);
   const writer = new ResultWriter(out);
 
   const plannedTotal = countArrivals(loaded.plan, loaded.inputs, prepared.recorded, options.shard);
@@ -116,7 +139,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     connectionsMax: resources.connectionsMax,
     run,
     hooksFile: loaded.hooksFile,
-    warn: (text) => warn(terminal, withoutUsers(text.slice(0, WORDS_MAX), users)),
+    warn: (text) => warn(terminal, hideUsers(text.slice(0, WORDS_MAX), users)),
     emit,
   });
   await pool.ready();
@@ -130,7 +153,15 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   );
   const startUs =
     options.startAt === undefined ? monotonicNowUs() + START_DELAY_US : options.startAt.getTime() * 1e3;
-  const head = headOf(prepared, plannedTotal, resources.workers, startUs, choice, reached.target);
+  const head = headOf(
+    prepared,
+    plannedTotal,
+    resources.workers,
+    startUs,
+    choice,
+    reached.target,
+    ceiling.use,
+  );
   snapshot = emptySnapshot(head);
   writer.write({ kind: 'head', head });
   if (writer.lost !== null) {
@@ -160,9 +191,7 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
     );
   if (end.reason === 'worker_failed') {
     const words = end.error.stack ?? end.error.message;
-    terminal.err(
-      `a worker failed: ${withoutUsers(words.slice(0, WORDS_MAX), users).slice(0, WORDS_SHOWN)}\n`,
-    );
+    terminal.err(`a worker failed: ${hideUsers(words.slice(0, WORDS_MAX), users).slice(0, WORDS_SHOWN)}\n`);
   }
 
   const judgement = judge(snapshot, head.gates);

@@ -1,6 +1,7 @@
 // `flashcrowd schema`: JSON Schemas for editors and scripts.
 import { ExitCode } from '../exit-codes.js';
 import { UserError } from '../problem.js';
+import { probeSchema } from '../report/probe-schema.js';
 import { summarySchema } from '../report/summary-schema.js';
 import { scenarioJsonSchema } from '../scenario/schema.js';
 import type { Terminal } from './terminal.js';
@@ -8,9 +9,10 @@ import type { Terminal } from './terminal.js';
 const SCHEMAS: Readonly<Record<string, () => object>> = {
   scenario: scenarioJsonSchema,
   summary: summarySchema,
+  probe: probeSchema,
 };
 
-/** Prints the JSON Schema of scenario files or of the JSON report. */
+/** Prints the JSON Schema of scenario files, of the JSON report, or of the JSON of a probe. */
 export function schemaCommand(name: string, terminal: Terminal): ExitCode {
   const schema = Object.hasOwn(SCHEMAS, name) ? SCHEMAS[name] : undefined;
   if (schema === undefined) {

@@ -9,12 +9,12 @@ export interface Terminal {
   out(text: string): void;
   /** Diagnostics: lines of plain text, without what `hide` was told. */
   err(text: string): void;
-  /** From now on a reader that goes away ends nothing: what is under way is done to its end, unread. */
-  outlivesReaders(): void;
   /** The live view, which moves the cursor: its texts are made safe by whoever draws it. */
   draw(text: string): void;
   /** Never shows these texts as diagnostics from now on, in whatever form a message quotes them. */
   hide(secrets: Readonly<Record<string, string>>): void;
+  /** From now on a reader that goes away ends nothing: what is under way is done to its end, unread. */
+  outlivesReaders(): void;
   /** Whether standard error is a terminal on which lines can be drawn over. */
   readonly interactive: boolean;
   /** Width of the terminal; 100 where there is none. */
@@ -43,11 +43,11 @@ export function processTerminal(): Terminal {
     out: (text) => void stdout.write(colour > 0 ? text : stripLines(text)),
     err: (text) => void stderr.write(stripLines(redactor.redact(text))),
     draw: (text) => void stderr.write(text),
-    outlivesReaders: () => {
-      outlives = true;
-    },
     hide: (secrets) => {
       redactor = new Redactor(secrets);
+    },
+    outlivesReaders: () => {
+      outlives = true;
     },
     interactive: stderr.isTTY === true && !plain,
     columns: () => stdout.columns ?? stderr.columns ?? 100,
@@ -56,14 +56,14 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** A pipe without a reader, or a terminal that was closed. */
-function isGone({ code }: NodeJS.ErrnoException): boolean {
-  return code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
-}
-
 /** A warning on one line of bounded length: it may quote what a log, a file or a target says. */
 export function warn(terminal: Terminal, text: string): void {
   terminal.err(`warning: ${oneLine(text)}\n`);
+}
+
+/** A pipe without a reader, or a terminal that was closed. */
+function isGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
 }
 
 function colourLevel(depth: number): ColourLevel {

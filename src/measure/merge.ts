@@ -1,5 +1,6 @@
 // Merging: results of disjoint shards of one run become one result, or are refused with the reason.
 import { overlap } from '../schedule/lanes.js';
+import type { CeilingUse } from './calibration.js';
 import type { Head, Snapshot } from './snapshot.js';
 import { mergeSnapshots } from './snapshot.js';
 
@@ -29,8 +30,11 @@ export function mergeHeads(a: Head, b: Head): Head {
       }
     }
   }
+  const { calibration: _, ...rest } = a;
+  const calibration = highest(a.calibration, b.calibration);
   return {
-    ...a,
+    ...rest,
+    ...(calibration && { calibration }),
     label: a.label === b.label ? a.label : null,
     targetIsLocal: a.targetIsLocal || b.targetIsLocal,
     shards: [...a.shards, ...b.shards].sort((x, y) => x.i / x.n - y.i / y.n || x.n - y.n),
@@ -44,6 +48,14 @@ export function mergeHeads(a: Head, b: Head): Head {
       notes: [...new Set([...a.coverage.notes, ...b.coverage.notes])],
     },
   };
+}
+
+/** The use of a ceiling that leaves the least; of equal ones that of the lower ceiling, then the older one. */
+function highest(a: CeilingUse | undefined, b: CeilingUse | undefined): CeilingUse | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const order =
+    b.share - a.share || a.ceilingPerSec - b.ceilingPerSec || (a.measuredAt < b.measuredAt ? -1 : 1);
+  return order < 0 ? a : b;
 }
 
 /** Merges snapshots of disjoint shards. */

@@ -4,6 +4,7 @@ import type { Phase, Plan } from '../scenario/plan.js';
 import type { Amplified } from '../schedule/acceptance.js';
 import type { Shard } from '../schedule/lanes.js';
 import { COARSE } from './buckets.js';
+import type { CeilingUse } from './calibration.js';
 import {
   addCounts,
   type Cell,
@@ -62,6 +63,8 @@ export interface Head {
   readonly coverage: Coverage;
   /** How senders waited for due times, with 99 % quantiles of the lateness found before; absent in results of before. */
   readonly pacing?: Paced;
+  /** How the plan stood to what the machine was calibrated to, of shards the highest share; absent: not calibrated. */
+  readonly calibration?: CeilingUse;
   /** The acceptance test of each amplified recording; absent where there is none. */
   readonly amplified?: readonly Amplified[];
 }

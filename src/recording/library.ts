@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../problem.js';
 import type { Audit } from './audit/audit.js';
+import { userCacheFolder } from './cache-folder.js';
 import { importRecording, type RecordingFacts } from './import.js';
 import { isRecording, openRecording } from './parquet/recording-file.js';
 import { compileRules, type ReadRules } from './read/rules.js';
@@ -81,8 +82,7 @@ async function imported(
 
 /** Where recordings are kept: the user's cache folder. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  const base = env.XDG_CACHE_HOME ?? (env.HOME === undefined ? tmpdir() : join(env.HOME, '.cache'));
-  return join(base, 'flashcrowd', 'recordings');
+  return join(userCacheFolder(env), 'recordings');
 }
 
 async function opened(file: string, digests: readonly string[]): Promise<OpenedRecording> {

@@ -1,8 +1,9 @@
 // The generator's section of the details: its workers, what held them up, and what their machine was like.
+import { ageDays } from '../judge/ceiling.js';
 import { type Fitness, failuresInStalls, fitnessOf, type SliceFitness } from '../judge/fitness.js';
-import type { Snapshot } from '../measure/snapshot.js';
+import type { Head, Snapshot } from '../measure/snapshot.js';
 import { STALL_CAUSES, type StallCause } from '../measure/vitals.js';
-import { formatCount, formatDuration, formatShare } from '../units.js';
+import { formatCount, formatDuration, formatRate, formatShare } from '../units.js';
 import { safe } from './escape.js';
 import { type Line, labelled, piece } from './line.js';
 import { plural } from './words.js';
@@ -21,6 +22,7 @@ export function generator(snapshot: Snapshot, width: number): Line[] {
       `${formatCount(workers)}${on}, shard${head.shards.length === 1 ? '' : 's'} ${shards}`,
       width,
     ),
+    ...ceiling(head, width),
   );
   if (health.length === 0) return lines;
   const { gaps, busyPermilleMax, inFlightMax } = fitness;
@@ -51,6 +53,16 @@ export function generator(snapshot: Snapshot, width: number): Line[] {
       ),
     );
   return lines;
+}
+
+/** How the planned peak stood to what the machine can send. */
+function ceiling({ calibration, startedAt }: Head, width: number): Line[] {
+  if (calibration === undefined) return [];
+  const { ceilingPerSec, share, measuredAt } = calibration;
+  const days = ageDays(measuredAt, Date.parse(startedAt));
+  const when = days === 0 ? 'on the same day' : `${plural(days, formatCount(days), 'day')} before`;
+  const text = `${formatRate(ceilingPerSec)} by calibration ${when}; the planned peak is ${formatShare(share)} of it`;
+  return fact('ceiling', text, width);
 }
 
 const STALL_WORDS: Readonly<Record<StallCause, string>> = {

@@ -1,4 +1,5 @@
 // The Summary: a result and its judgement as JSON, in milliseconds and shares.
+import { ageDays } from '../judge/ceiling.js';
 import { closedThroughS, errorShare, isComplete, okOf } from '../judge/facts.js';
 import type { GateResult } from '../judge/gates.js';
 import { type BothSides, failedNow, failedThen, type NamedSides } from '../judge/recorded.js';
@@ -89,6 +90,12 @@ export function summarise(
       routes: (head.coverage.routes ?? []).map((route) => ({ ...route })),
       notes: [...head.coverage.notes],
     },
+    ...(head.calibration && {
+      calibration: {
+        ...head.calibration,
+        ageDays: ageDays(head.calibration.measuredAt, Date.parse(head.startedAt)),
+      },
+    }),
     ...(head.amplified && {
       amplified: head.amplified.map((test) => ({ ...test, dispersion: [...test.dispersion] })),
     }),

@@ -1,4 +1,5 @@
 // The report of a plan: what would be sent, for people and for scripts.
+import type { CeilingUse } from '../measure/calibration.js';
 import type { Coverage } from '../measure/snapshot.js';
 import type { ConnectionPolicy, Phase } from '../scenario/plan.js';
 import type { Amplified } from '../schedule/acceptance.js';
@@ -52,11 +53,25 @@ export interface PlanReport {
   readonly connectionsAtPeak: { readonly open: number; readonly newPerSec: number } | null;
   /** What those take of this machine, where its limits are known. */
   readonly needs: readonly { readonly what: string; readonly needed: number; readonly available: number }[];
+  /** How the peak of the shard stands to what this machine can send; null where it was not calibrated for that. */
+  readonly ceiling: CeilingUse | null;
+  /** About what a run takes of this machine, bytes. */
+  readonly space: PlannedSpace;
   readonly coverage: Coverage;
   /** The acceptance test of each amplified recording. */
   readonly amplified: readonly Amplified[];
   readonly gates: readonly string[];
   readonly warnings: readonly string[];
+}
+
+export interface PlannedSpace {
+  /** Memory if the target keeps up. */
+  readonly bytes: number;
+  /** Memory if it answers nothing, with so many requests under way. */
+  readonly stalledBytes: number;
+  readonly stalledInFlight: number;
+  /** The result file, at most. */
+  readonly resultBytes: number;
 }
 
 export interface PlannedStream {
@@ -139,6 +154,13 @@ export function planText(report: PlanReport, columns: number, paint: Paint): str
       'Under way',
       `at most ${formatCount(report.inFlightMax)} requests at once (timeout ${formatDuration(report.timeoutUs)}), ${report.workers} worker${report.workers > 1 ? 's' : ''}`,
     ),
+    ...say('Space', space(report.space)),
+    ...(report.ceiling === null
+      ? []
+      : say(
+          'Ceiling',
+          `the peak is ${formatShare(report.ceiling.share)} of ${formatRate(report.ceiling.ceilingPerSec)}, which this machine was calibrated to on ${report.ceiling.measuredAt.slice(0, 10)}`,
+        )),
     ...(report.requestBytes === null
       ? []
       : say(
@@ -177,6 +199,11 @@ function connections({ connections: policy, connectionsAtPeak }: PlanReport): st
   const { open, newPerSec } = connectionsAtPeak;
   const fresh = newPerSec > 0 ? `, ${formatRate(newPerSec)} new` : '';
   return `${kind}: about ${formatCount(open)} open at the peak${fresh}, if the target keeps up`;
+}
+
+function space({ bytes, stalledBytes, stalledInFlight, resultBytes }: PlannedSpace): string {
+  const stalled = `${formatBytes(stalledBytes)} if the target stalls with ${formatCount(stalledInFlight)} requests under way`;
+  return `about ${formatBytes(bytes)} of memory, ${stalled}; a result file of up to ${formatBytes(resultBytes)}`;
 }
 
 function needs(report: PlanReport, say: (label: string, text: string) => Line[]): Line[] {

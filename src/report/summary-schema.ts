@@ -280,6 +280,15 @@ export const SUMMARY = z.strictObject({
     routes: z.array(z.strictObject({ route: z.string(), rows: count, share: z.number() })),
     notes: z.array(z.string()),
   }),
+  calibration: z
+    .strictObject({
+      ceilingPerSec: z.number().describe('what the run’s workers can send on this machine'),
+      share: z.number().min(0).describe('the planned peak of the shard as a share of it'),
+      measuredAt: z.string(),
+      ageDays: count.describe('when the run started'),
+    })
+    .optional()
+    .describe('absent where the machine was not calibrated for such a run'),
   amplified: z.array(amplified).optional().describe('absent where no recording is amplified'),
   validity: z.strictObject({ verdict: z.enum(['valid', 'suspect', 'invalid']), findings: z.array(finding) }),
   gates: z.array(gate),

@@ -1,6 +1,8 @@
 // The arrivals of a recording as a sender sees them: batches that a reader has prepared ahead of it.
 import { readHeaders } from '../recording/secrets/headers.js';
+import type { Plan } from '../scenario/plan.js';
 import type { Arrivals, PlannedRequest } from './arrivals.js';
+import { ESCAPES, type Secrets, Template } from './template.js';
 
 /** Some arrivals of one stream in due order, in columns; requests by reference, as many arrivals share one. */
 export interface ArrivalBatch {
@@ -118,4 +120,12 @@ export class RecordedArrivals implements Arrivals {
     this.seq = batch.seq[this.#at] as number;
     this.visitor = batch.visitor[this.#at] as number;
   }
+}
+
+/** The plan's headers for recorded requests, which have no placeholders to fill: names and values by turns. */
+export function headersOfPlan(plan: Plan, secrets: Secrets): string[] {
+  return Object.entries(plan.headers).flatMap(([name, value]) => [
+    name,
+    new Template(value, ESCAPES.header, secrets, (slot) => () => `{${slot}}`).fill(),
+  ]);
 }

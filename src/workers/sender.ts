@@ -11,8 +11,7 @@ import { loadHooks } from '../drive/visits/hook-module.js';
 import { HookCaller } from '../drive/visits/hooks.js';
 import { type Arrivals, MergedArrivals } from '../schedule/arrivals.js';
 import { RateArrivals } from '../schedule/rate-arrivals.js';
-import { RecordedArrivals } from '../schedule/recorded-arrivals.js';
-import { ESCAPES, Template } from '../schedule/template.js';
+import { headersOfPlan, RecordedArrivals } from '../schedule/recorded-arrivals.js';
 import type { FromReader, FromSender, SenderData, ToSender } from './messages.js';
 import { threadNumber } from './priorities.js';
 import { rehearse } from './rehearsal.js';
@@ -112,7 +111,9 @@ function openStream(i: number): Arrivals {
   }
   const reader = data.recordings[i];
   if (reader === null || reader === undefined) throw new Error(`stream ${i} has no reader`);
-  const recorded = new RecordedArrivals(i, fixedHeaders(), () => reader.postMessage({ kind: 'taken' }));
+  const recorded = new RecordedArrivals(i, headersOfPlan(data.plan, data.secrets), () =>
+    reader.postMessage({ kind: 'taken' }),
+  );
   reader.on('message', (message: FromReader) => {
     if (message.kind === 'batch') recorded.push(message.batch);
     else recorded.end();
@@ -120,12 +121,4 @@ function openStream(i: number): Arrivals {
     driver?.turn();
   });
   return recorded;
-}
-
-/** The plan's headers for recorded requests, which have no placeholders to fill. */
-function fixedHeaders(): string[] {
-  return Object.entries(data.plan.headers).flatMap(([name, value]) => [
-    name,
-    new Template(value, ESCAPES.header, data.secrets, (slot) => () => `{${slot}}`).fill(),
-  ]);
 }

@@ -16,22 +16,13 @@ import { UserError } from '../../src/problem.js';
 import { planId } from '../../src/scenario/plan-id.js';
 import { journalText } from '../support/journals.js';
 import { headOf } from '../support/snapshots.js';
+import { rememberingTerminal } from '../support/terminal.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'flashcrowd-merge-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const OPERATIONS = 500;
-const terminal = {
-  out: () => {},
-  err: () => {},
-  draw: () => {},
-  hide: () => {},
-  outlivesReaders: () => {},
-  interactive: false,
-  columns: () => 100,
-  colour: 0 as const,
-  env: {},
-};
+const terminal = rememberingTerminal();
 
 /** The lines of one of two shards: operations over half a minute, every tenth of them fired 30 ms late. */
 function shard(i: number): ResultLine[] {

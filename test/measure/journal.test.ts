@@ -12,6 +12,7 @@ import { type Snapshot, sumGroups } from '../../src/measure/snapshot.js';
 import { UserError } from '../../src/problem.js';
 import { summarise } from '../../src/report/json.js';
 import { journalText, ResultFolder, simulateJournal } from '../support/journals.js';
+import { rememberingTerminal } from '../support/terminal.js';
 
 const folder = new ResultFolder();
 after(() => folder.remove());
@@ -20,15 +21,7 @@ const { lines, head, dueUs } = await simulateJournal();
 const text = journalText(lines);
 const bytes = Buffer.from(text);
 const rows = text.split('\n').slice(0, -1);
-const QUIET = {
-  out: () => {},
-  err: () => {},
-  draw: () => {},
-  hide: () => {},
-  outlivesReaders: () => {},
-  interactive: false,
-};
-const TERMINAL = { ...QUIET, columns: () => 100, colour: 0 as const, env: {} };
+const TERMINAL = rememberingTerminal();
 
 const planned = (snapshot: Snapshot) => sumGroups(snapshot).counts.planned;
 

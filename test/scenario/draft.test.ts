@@ -1,17 +1,18 @@
 // Drafted scenarios load, say what was found, and allow nothing that the user did not.
+
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { initCommand } from '../../src/commands/init.js';
-import type { Terminal } from '../../src/commands/terminal.js';
 import { UserError } from '../../src/problem.js';
 import { draftScenario, draftSpike } from '../../src/scenario/draft.js';
 import { draftRoutes } from '../../src/scenario/draft-routes.js';
 import { readYaml } from '../../src/scenario/yaml.js';
 import { auditOf, row, shopRows } from '../recording/audit-support.js';
 import { matchesGolden } from '../support/golden.js';
+import { rememberingTerminal } from '../support/terminal.js';
 import { accessLog, folderOf, load } from './support.js';
 
 const RECORDINGS = { recordings: ['access.log'] };
@@ -128,27 +129,10 @@ for (const [peak, target] of [
   });
 }
 
-/** A terminal that remembers. */
-function terminalOf(): Terminal & { readonly texts: string[] } {
-  const texts: string[] = [];
-  return {
-    texts,
-    out: (text) => texts.push(text),
-    err: () => {},
-    outlivesReaders: () => {},
-    draw: () => {},
-    hide: () => {},
-    interactive: false,
-    columns: () => 100,
-    colour: 0,
-    env: {},
-  };
-}
-
 test('init writes to standard output, or a file that is not there', async (t) => {
   const folder = await folderOf(t, { 'access.log': '' });
   const auditFiles = async () => auditOf(shopRows());
-  const terminal = terminalOf();
+  const terminal = rememberingTerminal();
   await initCommand({ files: ['access.log'], force: false }, auditFiles, terminal);
   assert.match(terminal.texts.join(''), /recording: "access.log"/);
   const out = join(folder, 'draft.yaml');
@@ -173,10 +157,13 @@ test('init refuses what it cannot draft from', async () => {
     [{ files: [], spike: '5x', out: '/dev/null/x' }, /cannot be written/],
   ] as const;
   for (const [options, message] of cases) {
-    await assert.rejects(initCommand({ ...options, force: false }, never, terminalOf()), (error: unknown) => {
-      assert.ok(error instanceof UserError);
-      assert.match(error.message, message);
-      return true;
-    });
+    await assert.rejects(
+      initCommand({ ...options, force: false }, never, rememberingTerminal()),
+      (error: unknown) => {
+        assert.ok(error instanceof UserError);
+        assert.match(error.message, message);
+        return true;
+      },
+    );
   }
 });

@@ -1,10 +1,18 @@
 // Runs the built command line and the embedded storefront as processes of their own, and ends what it started.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+/** Caches and locks of this test process, apart from the user's and from those of other tests. */
+const PRIVATE = mkdtempSync(join(tmpdir(), 'flashcrowd-cli-'));
+process.once('exit', () => rmSync(PRIVATE, { recursive: true, force: true }));
+let calls = 0;
 
 export interface CliResult {
   readonly code: number | null;
@@ -19,11 +27,18 @@ export interface CliOptions {
   readonly started?: (child: ChildProcess) => void;
 }
 
-/** Runs `flashcrowd ARGS` to its end. */
+/**
+ * Runs `flashcrowd ARGS` to its end. Each call has locks of its own unless it is given XDG_RUNTIME_DIR; the cache is that
+ * of the test process unless it is given XDG_CACHE_HOME.
+ */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const own = {
+    XDG_CACHE_HOME: join(PRIVATE, 'cache'),
+    XDG_RUNTIME_DIR: join(PRIVATE, `call-${++calls}`),
+  };
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: options.cwd,
-    env: { ...process.env, CI: 'true', ...options.env },
+    env: { ...process.env, CI: 'true', ...own, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

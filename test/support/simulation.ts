@@ -332,10 +332,10 @@ export interface SimulationOptions {
   readonly streamsMax?: number;
   /** Called before the run starts, to plan stalls and stops. */
   readonly arrange?: (world: World, driver: Driver) => void;
-  /** Sees what is handed over, and when. */
-  readonly published?: (closed: Closed, health: readonly Health[], atUs: number) => void;
   /** Hooks of the scenario, made for the world that they run in. */
   readonly hooks?: (world: World) => Hooks;
+  /** Sees what is handed over, and when. */
+  readonly published?: (closed: Closed, health: readonly Health[], atUs: number) => void;
   /** When the driver is started; later than 0 is a late start. */
   readonly startedAtUs?: number;
 }

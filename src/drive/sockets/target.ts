@@ -44,3 +44,9 @@ export function serverNameOf(host: string | null, { hostname }: ResolvedTarget):
   if (host.startsWith('[')) return host.slice(1, host.indexOf(']'));
   return isIP(host) === 6 ? host : host.replace(/:\d*$/, '');
 }
+
+/** The name that TLS asks for: null without TLS, and for an address, which is never a server name (RFC 6066 §3). */
+export function nameToAsk(host: string | null, target: ResolvedTarget): string | null {
+  const name = serverNameOf(host, target);
+  return target.protocol === 'http:' || isIP(name) !== 0 ? null : name;
+}

@@ -1,4 +1,5 @@
 // Checks: whether an answer with the right status says what its route must say, or is an error in a page's clothes.
+import type { FailedCheck } from '../../measure/probed.js';
 import type { RouteChecks, RouteClass } from '../../scenario/plan.js';
 import type { Exchange } from '../exchange.js';
 import { decodeBytes } from './body.js';
@@ -46,6 +47,22 @@ export class Checks {
     const body = decodeBytes(answer);
     return body !== null && check.contains.every((text) => body.includes(text));
   }
+}
+
+/** Which of a route's checks a complete answer does not pass; of what it kept. For a probe: it looks at all of them. */
+export function failedChecks(checks: RouteChecks | undefined, { request, answer }: Exchange): FailedCheck[] {
+  if (checks === undefined || (answer.status >= 400 && answer.status === request.recordedStatus)) return [];
+  const { contains = [], minBytes = 0, header = {} } = checks;
+  const failed: FailedCheck[] = Object.entries(header).flatMap(([name, text]) => {
+    const wanted = text === '' ? name : `${name}: ${text}`;
+    return hasHeader(answer.headers, name, text.toLowerCase()) ? [] : [{ check: 'header', wanted }];
+  });
+  if (request.method === 'HEAD' || answer.status === 304) return failed;
+  if (answer.bodyBytes < minBytes) failed.push({ check: 'minBytes', wanted: String(minBytes) });
+  const body = contains.length === 0 ? null : decodeBytes(answer);
+  for (const text of contains)
+    if (body?.includes(Buffer.from(text)) !== true) failed.push({ check: 'contains', wanted: text });
+  return failed;
 }
 
 function compile({ contains = [], minBytes = 0, header = {} }: RouteChecks): Check {
