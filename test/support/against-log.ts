@@ -1,5 +1,5 @@
 // Holds a result against the server's own access log: attempts and statuses in each second of due time.
-import { resultLines } from '../../src/commands/results.js';
+import { openResult } from '../../src/commands/result-lines.js';
 import type { Logged } from './nginx.js';
 
 /** What nginx logs where it cuts the connection instead of answering. */
@@ -24,7 +24,8 @@ export async function differences(
     count(theirs, `${second} ${status}`, 1);
   }
   const ours: Counts = new Map();
-  for await (const line of resultLines(resultFile, [])) {
+  const { lines } = await openResult(resultFile, []);
+  for await (const line of lines) {
     if (line.kind !== 'cell') continue;
     const { windowS, attempts, statuses } = line.cell;
     let answered = 0;
