@@ -90,7 +90,9 @@ function opening(audit: Audit): string[] {
   const peak = peakSecond === null ? '' : `, ${formatRate(peakSecond.requests)} in the busiest second`;
   return [
     `# Drafted from a recording: ${formatCount(rows)} requests over ${formatDuration(spanS * 1e6)}${peak}.`,
-    ...(from === null ? [] : [`# It begins ${from}; replayed from its first request, at the pace it had.`]),
+    ...(from === null
+      ? []
+      : [`# It begins ${comment(from)}; replayed from its first request, at the pace it had.`]),
     ...(lost === 0
       ? []
       : [

@@ -203,7 +203,8 @@ export async function unreadable(path: string): Promise<string | undefined> {
     if (path.includes('\0')) return 'is not the name of a file';
     const found = await stat(path);
     if (found.isFIFO()) return 'is a pipe; expected a file';
-    return found.isDirectory() ? 'is a folder; expected a file' : undefined;
+    if (found.isDirectory()) return 'is a folder; expected a file';
+    return found.isFile() ? undefined : 'is a device; expected a file';
   } catch (error) {
     return trouble(error);
   }

@@ -16,12 +16,17 @@ export type Locate = (
 ) => { readonly line: number; readonly column: number };
 
 const SHOWN_MAX = 100;
+/** Problems that are kept; placing more would take as long as a hostile file wants. */
+const KEPT_MAX = 500;
 
 /** Collects problems and warnings while a scenario is loaded. */
 export class ProblemList {
   readonly warnings: string[] = [];
   readonly #found: { readonly problem: Problem; readonly line: number; readonly column: number }[] = [];
-  readonly #spoiled: Path[] = [];
+  /** The paths that were taken out, and all paths that lead to them. */
+  readonly #spoiled = new Set<string>();
+  readonly #leading = new Set<string>();
+  #unkept = 0;
 
   constructor(
     readonly file: string,
@@ -34,7 +39,8 @@ export class ProblemList {
       this.#push({ place: 'command line', path: spot.option, message, ...(hint && { hint }) }, 0, 0);
       return;
     }
-    if (this.#spoiled.some((path) => related(path, spot))) return;
+    if (this.isSpoiled(spot)) return;
+    if (this.#isFull()) return;
     const { line, column } = this.locate(spot, part);
     const place = `${this.file}:${line}:${column}`;
     this.#push({ place, path: formatPath(spot), message, ...(hint && { hint }) }, line, column);
@@ -42,6 +48,7 @@ export class ProblemList {
 
   /** Reports what is wrong in another file; `place` is the file, or file:line. */
   addElsewhere(place: string, message: string, hint?: string): void {
+    if (this.#isFull()) return;
     this.#push(
       { place, path: '', message, ...(hint && { hint }) },
       Number.POSITIVE_INFINITY,
@@ -54,12 +61,18 @@ export class ProblemList {
    * is not a second problem.
    */
   spoil(path: Path): void {
-    this.#spoiled.push(path);
+    this.#spoiled.add(JSON.stringify(path));
+    for (let depth = 0; depth < path.length; depth++) this.#leading.add(JSON.stringify(path.slice(0, depth)));
   }
 
   /** True if something at or below the path was taken out: names defined there may be missing. */
   isSpoiled(path: Path): boolean {
-    return this.#spoiled.some((spoiled) => related(spoiled, path));
+    if (this.#spoiled.size === 0) return false;
+    if (this.#leading.has(JSON.stringify(path))) return true;
+    for (let depth = 0; depth <= path.length; depth++) {
+      if (this.#spoiled.has(JSON.stringify(path.slice(0, depth)))) return true;
+    }
+    return false;
   }
 
   /** Reads a value with one of the unit parsers; undefined if it is a problem, which is then reported. */
@@ -74,7 +87,7 @@ export class ProblemList {
   }
 
   get count(): number {
-    return this.#found.length;
+    return this.#found.length + this.#unkept;
   }
 
   /** @throws UserError with every problem, in the order of the file */
@@ -82,11 +95,21 @@ export class ProblemList {
     if (this.#found.length === 0) return;
     const sorted = [...this.#found].sort((a, b) => a.line - b.line || a.column - b.column || 0);
     const problems = sorted.map(({ problem }) => problem);
-    const more = problems.length - SHOWN_MAX;
+    const more = problems.length + this.#unkept - SHOWN_MAX;
     if (more > 0) {
-      problems.splice(SHOWN_MAX, more, { place: this.file, path: '', message: `${more} more problems` });
+      problems.splice(SHOWN_MAX, problems.length, {
+        place: this.file,
+        path: '',
+        message: `${more} more problems`,
+      });
     }
     throw new UserError(problems);
+  }
+
+  #isFull(): boolean {
+    if (this.#found.length < KEPT_MAX) return false;
+    this.#unkept++;
+    return true;
   }
 
   #push(problem: Problem, line: number, column: number): void {
@@ -115,11 +138,4 @@ export function quote(text: string): string {
 
 function isPath(spot: Spot): spot is Path {
   return Array.isArray(spot);
-}
-
-/** True if one of the paths leads to or through the other. */
-function related(a: Path, b: Path): boolean {
-  const shared = Math.min(a.length, b.length);
-  for (let i = 0; i < shared; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

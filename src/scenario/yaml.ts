@@ -1,6 +1,6 @@
 // The one file that knows the yaml library: text to plain values, each with its line and column.
 //
-// Its traps: a parse never throws, errors wait in `doc.errors` and what is odd in `doc.warnings`; at logLevel `silent`
+// Its traps: it looks for repeated keys and for anchors in quadratic time, so both are looked for here; a parse never throws, errors wait in `doc.errors` and what is odd in `doc.warnings`; at logLevel `silent`
 // a second document is dropped without a word; aliases are expanded
 // by toJS, where a few lines can stand for gigabytes (hence maxAliasCount) or for a value that holds itself (hence
 // the depth limit); unresolved aliases and very deep nesting do throw; keys that are collections become text;
@@ -15,10 +15,14 @@ import {
   type Node,
   parseDocument,
   visit,
+  type YAMLMap,
 } from 'yaml';
 import type { Locate, Path } from './problems.js';
 
 const ALIASES_MAX = 100;
+/** Aliases that are looked at, each of which the library finds by a walk through the document. */
+const ALIASES_SEEN_MAX = 1_000;
+const TOO_FAR = `its aliases (*name) expand too far; at most ${ALIASES_MAX} are allowed`;
 const DEPTH_MAX = 50;
 const ERRORS_MAX = 20;
 const TOO_DEEP = 'is nested too deeply';
@@ -55,7 +59,7 @@ export function readYaml(text: string): YamlText {
       schema: 'core',
       merge: false,
       strict: true,
-      uniqueKeys: true,
+      uniqueKeys: false,
       stringKeys: true,
       prettyErrors: false,
       logLevel: 'error',
@@ -65,12 +69,7 @@ export function readYaml(text: string): YamlText {
       ...at(error.pos[0]),
       ...wording(error.code, error.message),
     }));
-    visit(doc, {
-      Alias: (_key, alias) => {
-        const message = `no anchor &${alias.source} stands before this alias`;
-        if (alias.resolve(doc) === undefined) wrong.push({ ...at(alias.range?.[0] ?? 0), message });
-      },
-    });
+    wrong.push(...misused(doc, at));
     if (wrong.some(({ message }) => message === TOO_DEEP))
       return failed([{ line: 1, column: 1, message: TOO_DEEP }]);
     if (wrong.length > 0) return failed(wrong);
@@ -83,11 +82,47 @@ export function readYaml(text: string): YamlText {
   }
 }
 
+/** Keys that are here twice, and aliases without an anchor: the library looks for both in quadratic time. */
+function misused(doc: Document, at: (offset: number) => { line: number; column: number }): YamlError[] {
+  const wrong: YamlError[] = [];
+  const anchors = new Set<string>();
+  let aliases = 0;
+  visit(doc, {
+    Node: (_key, node) => {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.add(node.anchor);
+      } else if (++aliases > ALIASES_SEEN_MAX) {
+        wrong.push({ ...at(node.range?.[0] ?? 0), message: TOO_FAR });
+        return visit.BREAK;
+      } else if (!anchors.has(node.source)) {
+        wrong.push({
+          ...at(node.range?.[0] ?? 0),
+          message: `no anchor &${node.source} stands before this alias`,
+        });
+      }
+      if (isMap(node)) wrong.push(...repeated(node, at));
+      return undefined;
+    },
+  });
+  return wrong;
+}
+
+function repeated(map: YAMLMap, at: (offset: number) => { line: number; column: number }): YamlError[] {
+  const keys = new Set<unknown>();
+  return map.items.flatMap(({ key }) => {
+    if (!isScalar(key) || !keys.has(key.value)) {
+      keys.add(isScalar(key) ? key.value : key);
+      return [];
+    }
+    return [{ ...at(key.range?.[0] ?? 0), ...wording('DUPLICATE_KEY', '') }];
+  });
+}
+
 /** What the library throws is about the text; anything else is a bug and goes on. */
 function thrown(error: unknown): { message: string; hint?: string } {
   if (error instanceof RangeError) return { message: TOO_DEEP };
   if (error instanceof ReferenceError && error.message.includes('alias count')) {
-    return { message: `its aliases (*name) expand too far; at most ${ALIASES_MAX} are allowed` };
+    return { message: TOO_FAR };
   }
   throw error;
 }

@@ -2,6 +2,7 @@
 import { drawKey, hashText } from '../random.js';
 import { CapturePattern, Pattern } from '../recording/pattern.js';
 import type { IdLists, IdMapping } from '../scenario/plan.js';
+import { ESCAPES } from './template.js';
 
 /** An id in a path, at `[from, to)`; `id` is without percent-encoding. */
 export interface FoundId {
@@ -91,7 +92,7 @@ export class IdMapper {
       for (const { from, to, id } of found) {
         const staging = lookUp(id);
         if (staging === null) return null;
-        changes.push({ from, to, text: encodeURIComponent(staging) });
+        changes.push({ from, to, text: ESCAPES.path(staging) });
       }
     }
     // Where two places overlap, the one that begins first counts, and of those the one that was named first.

@@ -137,7 +137,7 @@ export class RequestMaker {
     if (tenants?.by === 'path') {
       return (into, path) => {
         const name = this.#tenantName;
-        const prefix = name === null ? '' : tenants.pattern.replace('{tenant}', encodeURIComponent(name));
+        const prefix = name === null ? '' : tenants.pattern.replace('{tenant}', ESCAPES.path(name));
         into.path = prefix + path;
       };
     }

@@ -10,13 +10,22 @@ export type Secrets = Readonly<Record<string, string>>;
 export type Escape = (value: string) => string;
 
 export const ESCAPES: Readonly<Record<'path' | 'json' | 'form' | 'header' | 'plain', Escape>> = {
-  path: encodeURIComponent,
-  form: (value) => encodeURIComponent(value).replaceAll('%20', '+'),
+  path: percentEncoded,
+  form: (value) => percentEncoded(value).replaceAll('%20', '+'),
   json: (value) => JSON.stringify(value).slice(1, -1),
   // A control character in a header would end it.
   header: (value) => value.replace(/[^\t\x20-\x7e\x80-\xff]/g, ''),
   plain: (value) => value,
 };
+
+/** A server's answer may hold half a character, which `encodeURIComponent` throws at: U+FFFD stands for it. */
+function percentEncoded(value: string): string {
+  try {
+    return encodeURIComponent(value);
+  } catch {
+    return encodeURIComponent(value.replace(/\p{Cs}/gu, '\ufffd'));
+  }
+}
 
 /** Gives the value of a placeholder for the arrival at hand. */
 export type SlotReader = () => string;

@@ -9,6 +9,7 @@ import { formatProblem } from '../../src/problem.js';
 import { csvField } from '../../src/report/csv.js';
 import { jsonText } from '../../src/report/json-text.js';
 import { quote } from '../../src/scenario/problems.js';
+import { ESCAPES } from '../../src/schedule/template.js';
 import { assertNoFormula, assertPlain, HOSTILE } from '../support/hostile.js';
 
 /** Pieces of the corpus and any text, in any order. */
@@ -95,5 +96,16 @@ test('a result file lies in the folder out, whatever the scenario is called', ()
     fc.property(hostile, (name) =>
       assert.match(defaultOut(name, now), /^out\/[a-z0-9-]{1,60}-20261127-090000\.ndjson$/),
     ),
+  );
+});
+
+test('a value from an answer becomes part of a path, a form, a header or JSON, and stays one value', () => {
+  fc.assert(
+    fc.property(hostile, (text) => {
+      assert.match(ESCAPES.path(text), /^[\w.!~*'()%-]*$/);
+      assert.match(ESCAPES.form(text), /^[\w.!~*'()%+-]*$/);
+      assert.doesNotMatch(ESCAPES.header(text), /(?!\t)\p{Cc}(?<![\u0080-\u009f])/u);
+      assert.equal(JSON.parse(`"${ESCAPES.json(text)}"`), text);
+    }),
   );
 });
