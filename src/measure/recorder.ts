@@ -12,6 +12,7 @@ import {
 } from './cell.js';
 import { DistributionBuilder } from './distribution-builder.js';
 import type { Emission } from './emission.js';
+import { OpenTenants } from './open-tenants.js';
 import type { Due, Settled } from './operation.js';
 import { OUTCOME_INDEX } from './outcome.js';
 import { phaseIndexAt } from './snapshot.js';
@@ -31,9 +32,8 @@ export class Recorder {
   readonly #windows = new Map<number, OpenWindow>();
   /** Open slices by `stream/phase/sliceS`. */
   readonly #slices = new Map<string, OpenSlice>();
-  /** Open tenants by second of their slice, then by name. */
-  readonly #tenants = new Map<number, Map<string, OpenTenant>>();
-  #tenantCount = 0;
+  /** Open tenants by second of their slice. */
+  readonly #tenants = new Map<number, OpenTenants>();
   #closedS = 0;
   /** The window asked for last: nearly always the one asked for next. */
   #window: OpenWindow | null = null;
@@ -82,7 +82,8 @@ export class Recorder {
     const ranked = ok || timedOut;
     const responseUs = Math.round(op.endUs - op.readyUs);
     if (ranked) cell.response.record(responseUs, timedOut);
-    if (op.tenant !== null) this.#settleTenant(op.tenant, window.windowS, op, ranked, responseUs);
+    if (op.tenant !== null)
+      this.#tenantsAt(window.windowS).settle(op.tenant, ok, ranked ? responseUs : Number.NaN, timedOut);
     if (Number.isNaN(op.firedUs)) return;
 
     const slice = (window.slices[op.stream] ??= this.#sliceOf(op.stream, window.windowS));
@@ -177,29 +178,15 @@ export class Recorder {
     for (const [sliceS, open] of this.#tenants) {
       if (isOpen(sliceS)) continue;
       this.#tenants.delete(sliceS);
-      this.#tenantCount -= open.size;
-      for (const [tenant, { planned, ok, response }] of open)
-        tenants.push({ tenant, sliceS, planned, ok, response: response.take() });
+      for (const tenant of open.take()) tenants.push(tenant);
     }
   }
 
-  #settleTenant(name: string, windowS: number, op: Settled, ranked: boolean, responseUs: number): void {
+  #tenantsAt(windowS: number): OpenTenants {
     const sliceS = sliceStart(windowS);
     let open = this.#tenants.get(sliceS);
-    if (open === undefined) this.#tenants.set(sliceS, (open = new Map()));
-    let tenant = open.get(name);
-    if (tenant === undefined && this.#tenantCount >= this.tenantsMax) {
-      name = 'other';
-      tenant = open.get(name);
-    }
-    if (tenant === undefined) {
-      tenant = { planned: 0, ok: 0, response: new DistributionBuilder(COARSE) };
-      open.set(name, tenant);
-      this.#tenantCount++;
-    }
-    tenant.planned++;
-    if (op.outcome === 'ok') tenant.ok++;
-    if (ranked) tenant.response.record(responseUs, op.outcome === 'timeout');
+    if (open === undefined) this.#tenants.set(sliceS, (open = new OpenTenants(sliceS, this.tenantsMax)));
+    return open;
   }
 
   #windowOf(dueUs: number): OpenWindow {
@@ -286,12 +273,6 @@ interface OpenSlice {
   tainted: number;
   taintedFailures: number;
   readonly tail: TailBuilder;
-}
-
-interface OpenTenant {
-  planned: number;
-  ok: number;
-  readonly response: DistributionBuilder;
 }
 
 /** Not there now, and there when it was recorded. */

@@ -38,8 +38,12 @@ export function generator(snapshot: Snapshot, width: number): Line[] {
     gaps === 0
       ? 'none of 1 ms or more'
       : `${formatCount(gaps)} of 1 ms and more, ${formatDuration(gapUs)} in all, ${formatDuration(gapMaxUs)} at the longest`;
-  const hookCalls = health.reduce((sum, line) => sum + line.hookCalls, 0);
-  const hookUs = health.reduce((sum, line) => sum + line.hookUs, 0);
+  let hookCalls = 0;
+  let hookUs = 0;
+  for (const line of health) {
+    hookCalls += line.hookCalls;
+    hookUs += line.hookUs;
+  }
   lines.push(
     ...fact('stalls', stalls, width),
     ...fact(

@@ -359,7 +359,7 @@ export function simulate(options: SimulationOptions): Simulated {
       }
       for (const slice of closed.slices) absorbSlice(snapshot, slice);
       for (const tenant of closed.tenants) absorbTenant(snapshot, tenant);
-      snapshot.health.push(...health);
+      for (const line of health) snapshot.health.push(line);
     },
     stopRequested: () => driver.stop(0),
     done: (why) => {
@@ -375,7 +375,7 @@ export function simulate(options: SimulationOptions): Simulated {
     closedS: rate.durationS,
     wallUs: world.nowUs(),
   });
-  return { snapshot, log, health: snapshot.health, reason, plannedTotal, windows };
+  return { snapshot, log, health: [...snapshot.health], reason, plannedTotal, windows };
 }
 
 function headOf(
