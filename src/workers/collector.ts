@@ -4,23 +4,31 @@ import type { Closed } from '../measure/recorder.js';
 import type { ResultLine } from '../measure/result-file.js';
 import type { Health } from '../measure/vitals.js';
 
-/** Holds cells back until every worker has closed their window; windows leave in ascending order. */
+/**
+ * Holds cells back until every worker has closed their window; windows leave in ascending order. Where one worker is so
+ * far behind that too many wait, the oldest leave without it, and what it has of them leaves when it comes.
+ */
 export class Collector {
   readonly #closedS: number[];
   /** By window, then by `stream/route`. */
   readonly #waiting = new Map<number, Map<string, Cell>>();
+  /** Windows before this second have left. */
   #emittedS = 0;
+  /** How far the worker that is furthest has closed. */
+  #aheadS = 0;
 
+  /** @param waitingMax windows that may wait; more than a timeout has seconds, as that long they wait for answers */
   constructor(
     workers: number,
     private readonly emit: (line: ResultLine) => void,
+    private readonly waitingMax = Number.POSITIVE_INFINITY,
   ) {
     this.#closedS = new Array<number>(workers).fill(0);
   }
 
-  /** Every window before this second has been emitted. */
+  /** Every window before this second has been emitted, whole. */
   get closedS(): number {
-    return this.#emittedS;
+    return Math.min(this.#emittedS, ...this.#closedS);
   }
 
   /** Takes what a worker has closed. */
@@ -31,7 +39,8 @@ export class Collector {
     for (const emission of closed.emissions) this.emit({ kind: 'emission', emission });
     for (const line of health) this.emit({ kind: 'health', health: line });
     this.#closedS[worker] = Math.max(this.#closedS[worker] as number, closed.closedS);
-    this.#release(Math.min(...this.#closedS));
+    this.#aheadS = Math.max(this.#aheadS, closed.closedS);
+    this.#release(Math.max(Math.min(...this.#closedS), this.#aheadS - this.waitingMax));
   }
 
   /** A worker is done, or gone: nothing waits for it any more. */
@@ -43,6 +52,10 @@ export class Collector {
   }
 
   #hold(cell: Cell): void {
+    if (cell.windowS < this.#emittedS) {
+      this.emit({ kind: 'cell', cell });
+      return;
+    }
     const key = `${cell.stream}/${cell.route}`;
     let window = this.#waiting.get(cell.windowS);
     if (window === undefined) this.#waiting.set(cell.windowS, (window = new Map()));

@@ -20,6 +20,9 @@ import { letGoFirst } from './priorities.js';
  */
 const NEW_SPACE_MB = 8;
 
+/** Windows that a worker may be behind the others beyond the timeout, before theirs are written without it. */
+const WINDOWS_BEHIND_MAX = 120;
+
 export interface PoolOptions {
   readonly plan: Plan;
   readonly inputs: PlanInputs;
@@ -71,7 +74,8 @@ export class Pool {
   constructor(options: PoolOptions) {
     const { workers, shard, plan } = options;
     setFlagsFromString(`--min-semi-space-size=${NEW_SPACE_MB}`);
-    this.#collector = new Collector(workers, options.emit);
+    const waitingMax = Math.ceil(plan.timeoutUs / 1e6) + WINDOWS_BEHIND_MAX;
+    this.#collector = new Collector(workers, options.emit, waitingMax);
     const shards = Array.from({ length: workers }, (_, j) => workerShard(shard, j, workers));
     const ports = shards.map((): (MessagePort | null)[] => plan.streams.map(() => null));
     plan.streams.forEach((stream, i) => {

@@ -391,4 +391,28 @@ describe('the collector', () => {
       [0, 2, 5],
     );
   });
+
+  it('waits for a worker only so long, and loses nothing of what it has later', () => {
+    const emitted: number[] = [];
+    let planned = 0;
+    const collector = new Collector(
+      2,
+      (line) => {
+        if (line.kind !== 'cell') return;
+        emitted.push(line.cell.windowS);
+        planned += line.cell.planned;
+      },
+      3,
+    );
+    for (let s = 0; s < 8; s++) collector.add(0, emptyClosed(s + 1, [cell(s)]), []);
+    assert.deepEqual(emitted, [0, 1, 2, 3, 4]);
+    assert.equal(collector.closedS, 0);
+    collector.add(1, emptyClosed(7, [cell(1), cell(6)]), []);
+    assert.deepEqual(emitted, [0, 1, 2, 3, 4, 1, 5, 6]);
+    assert.equal(collector.closedS, 7);
+    collector.finish(0);
+    assert.deepEqual([emitted.at(-1), collector.closedS], [6, 7]);
+    collector.finish(1);
+    assert.deepEqual([emitted.at(-1), planned], [7, 10]);
+  });
 });
