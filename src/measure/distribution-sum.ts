@@ -19,6 +19,9 @@ export function widened(counters: Counters, most: number): Counters {
   return wider;
 }
 
+/** Where so many times as many buckets are known, those of a distribution are looked for one by one. */
+const FEW = 16;
+
 /** The sum of distributions of one layout: 4 bytes a bucket while it holds no more than 65,535 values. */
 export class DistributionSum {
   #buckets = new Uint16Array(0);
@@ -42,10 +45,19 @@ export class DistributionSum {
       cuts: a.cuts + b.cuts,
       cutMinUs: Math.min(a.cutMinUs, b.cutMinUs),
     };
+    this.#counts = widened(this.#counts, this.#exact.count);
+    if (b.buckets.length * FEW < this.#used) {
+      for (let j = 0; j < b.buckets.length; j++) this.#addOne(b.buckets[j] as number, b.counts[j] as number);
+      return;
+    }
     const used = this.#used + this.#newIn(b);
     this.#reserve(used);
-    this.#counts = widened(this.#counts, this.#exact.count);
     this.#mergeIn(b, used);
+  }
+
+  /** All but the buckets. */
+  get exact(): Omit<Distribution, 'buckets' | 'counts'> {
+    return this.#exact;
   }
 
   /** The sum so far. */
@@ -55,6 +67,25 @@ export class DistributionSum {
       buckets: this.#buckets.slice(0, this.#used),
       counts: Float64Array.from(this.#counts.subarray(0, this.#used)),
     };
+  }
+
+  /** Adds to one bucket, which is looked for by halves. */
+  #addOne(bucket: number, count: number): void {
+    let at = 0;
+    for (let end = this.#used; at < end; ) {
+      const middle = (at + end) >> 1;
+      if ((this.#buckets[middle] as number) < bucket) at = middle + 1;
+      else end = middle;
+    }
+    if (at === this.#used || this.#buckets[at] !== bucket) {
+      this.#reserve(this.#used + 1);
+      this.#buckets.copyWithin(at + 1, at, this.#used);
+      this.#counts.copyWithin(at + 1, at, this.#used);
+      this.#buckets[at] = bucket;
+      this.#counts[at] = 0;
+      this.#used++;
+    }
+    this.#counts[at] = (this.#counts[at] as number) + count;
   }
 
   /** How many of b's buckets are not known yet. */

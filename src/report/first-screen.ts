@@ -207,7 +207,8 @@ function believe(snapshot: Snapshot, { validity, generatorShare }: Judgement, sa
   const never = ['unsent', 'shed', 'local'] as const;
   const unfired = never.reduce((sum, name) => sum + (counts.outcomes[OUTCOME_INDEX[name]] as number), 0);
   const lag = quantile(sumSlices(snapshot, 'lag'), 0.99);
-  const tainted = [...snapshot.slices.values()].reduce((sum, slice) => sum + slice.taintedFailures, 0);
+  let tainted = 0;
+  for (const { taintedFailures } of snapshot.slices.values()) tainted += taintedFailures;
   const facts = [
     unfired === 0 ? 'all fired' : `${formatCount(unfired)} not fired`,
     ...(lag === undefined ? [] : [`lag p99 ${formatDuration(lag.us)}`]),
