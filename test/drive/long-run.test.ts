@@ -1,7 +1,21 @@
 // Flat memory: a run holds no more after hours than soon after its start, with 64 routes and 10,000 tenants.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { simulateHours, TENANTS } from '../support/long-run.js';
+import { promisify } from 'node:util';
+import { type LongRun, TENANTS } from '../support/long-run.js';
+
+/** In a process of its own: the test runner's async hooks note every promise, which is more than the run holds. */
+const SCRIPT = `
+import { simulateHours } from ${JSON.stringify(new URL('../support/long-run.ts', import.meta.url).href)};
+console.log(JSON.stringify(await simulateHours(Number(process.argv[1]), { ratePerSec: 12 })));
+`;
+
+async function runApart(hours: number): Promise<LongRun> {
+  const args = ['--import', 'tsx', '--input-type=module', '-e', SCRIPT, String(hours)];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as LongRun;
+}
 
 const HOURS = 3;
 /**
@@ -12,7 +26,7 @@ const GROWTH_MAX_MB = 7;
 
 describe('a run of hours', () => {
   it('adds little to what is held after the first hour, and counts every request', async () => {
-    const { heapMbByHour, requests, tenants, resultBytes } = await simulateHours(HOURS, { ratePerSec: 12 });
+    const { heapMbByHour, requests, tenants, resultBytes } = await runApart(HOURS);
     assert.equal(heapMbByHour.length, HOURS);
     const [first = 0] = heapMbByHour;
     const growthMb = (heapMbByHour.at(-1) ?? 0) - first;
