@@ -1,9 +1,13 @@
 // Flat memory: a run holds no more after hours than soon after its start, with 64 routes and 10,000 tenants.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { type LongRun, TENANTS } from '../support/long-run.js';
+import { loadScenario } from '../../src/scenario/load.js';
+import { type LongRun, ROUTES, TENANTS, wideScenario } from '../support/long-run.js';
 
 /** In a process of its own: the test runner's async hooks note every promise, which is more than the run holds. */
 const SCRIPT = `
@@ -36,5 +40,15 @@ describe('a run of hours', () => {
       requests > 100_000 && resultBytes > 100 * requests,
       `${requests} requests, ${resultBytes} bytes`,
     );
+  });
+
+  it('has a scenario of its own kind for real ones', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'flashcrowd-wide-'));
+    t.after(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'wide.yaml');
+    await writeFile(file, wideScenario('http://127.0.0.1:1', 500, '10m'));
+    const { plan } = await loadScenario(file, {}, {});
+    assert.equal(plan.routes.length, ROUTES);
+    assert.deepEqual(plan.tenants, { by: 'path', pattern: '/s/{tenant}' });
   });
 });

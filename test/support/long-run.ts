@@ -67,7 +67,7 @@ export function wideScenario(targetUrl: string, ratePerSec: number, duration: st
   );
   return `name: wide
 target: ${targetUrl}
-tenants: /s/{tenant}
+tenants: { path: "/s/{tenant}" }
 streams:
   - name: all
     stages: [ { from: ${ratePerSec}, to: ${ratePerSec}, for: ${duration} } ]
