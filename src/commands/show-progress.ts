@@ -59,7 +59,8 @@ export function showProgress(
 /** Response p99 of the last five seconds that have closed. */
 function recentP99(snapshot: Snapshot): string {
   let recent = emptyDistribution(COARSE);
-  const last = Math.max(-1, ...snapshot.seconds.keys());
+  let last = -1;
+  for (const windowS of snapshot.seconds.keys()) last = Math.max(last, windowS);
   for (let second = Math.max(0, last - 4); second <= last; second++) {
     const closed = snapshot.seconds.get(second);
     if (closed !== undefined) recent = addDistributions(recent, closed.response);

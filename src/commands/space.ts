@@ -1,6 +1,6 @@
 // Before a run: the memory and the disk that a plan takes, estimated from what it is, against what there is.
 import { SLICE_S } from '../measure/cell.js';
-import { TENANTS_MAX } from '../measure/snapshot.js';
+import { TENANTS_MAX } from '../measure/tenants.js';
 import { UserError } from '../problem.js';
 import type { Plan, PlanStream, StreamInput } from '../scenario/plan.js';
 import { formatBytes } from '../units.js';

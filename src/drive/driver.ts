@@ -2,7 +2,7 @@
 
 import type { Outcome } from '../measure/outcome.js';
 import { Recorder } from '../measure/recorder.js';
-import { TENANTS_MAX } from '../measure/snapshot.js';
+import { TENANTS_MAX } from '../measure/tenants.js';
 import { type Arrivals, recordedOutcomeOf } from '../schedule/arrivals.js';
 import { type Connections, type ExchangeListener, makeConnections } from './connections/connections.js';
 import type { DriverOptions } from './driver-options.js';

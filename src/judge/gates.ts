@@ -6,7 +6,7 @@ import { OUTCOME_INDEX } from '../measure/outcome.js';
 import { type Group, type Head, type Snapshot, sumGroups } from '../measure/snapshot.js';
 import type { Gate, RecordedBound, Selector } from '../scenario/gate.js';
 import { formatCount, formatDuration, formatOffset, formatShare } from '../units.js';
-import { closedThroughS, okOf, warmupEndS } from './facts.js';
+import { closedThroughS, okOf } from './facts.js';
 import { fidelityOf, partsOf } from './fidelity.js';
 import { type BothSides, sumRecorded } from './recorded.js';
 
@@ -163,15 +163,15 @@ function tenantErrors(snapshot: Snapshot, gate: Gate, bound: number, tenant: str
   if (gate.metric.kind !== 'errors' || crossed !== undefined) {
     return noData(gate, 'of a tenant, only errors over the whole run are kept');
   }
-  const fromS = warmupEndS(snapshot.head);
+  const totals = snapshot.tenants.get(tenant);
   let planned = 0;
   let ok = 0;
-  for (const [sliceS, slice] of snapshot.tenants.get(tenant)?.slices ?? []) {
-    // A slice that began in the warm-up is left out whole: it cannot be cut.
-    if (sliceS < fromS) continue;
-    planned += slice.planned;
-    ok += slice.ok;
-  }
+  snapshot.head.phases.forEach(({ name }, i) => {
+    if (name === 'warmup' || totals === undefined) return;
+    const counts = totals.inPhase(i);
+    planned += counts.planned;
+    ok += counts.ok;
+  });
   if (planned === 0) return noData(gate, NOTHING_DUE);
   return share(gate, bound, planned - ok, planned);
 }

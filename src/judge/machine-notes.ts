@@ -39,7 +39,8 @@ export function networkNotes(snapshot: Snapshot): Finding[] {
   const segments = sum((vitals) => vitals.segments);
   const again = sum((vitals) => vitals.retransmitted);
   const synAgain = sum((vitals) => vitals.synRetransmitted);
-  const opened = snapshot.health.reduce((total, { connectionsOpened }) => total + connectionsOpened, 0);
+  let opened = 0;
+  for (const { connectionsOpened } of snapshot.health) opened += connectionsOpened;
   const findings: Finding[] = [];
   if (synAgain >= SYN_RETRANSMITTED_MIN && synAgain > RETRANSMITTED * opened) {
     findings.push({

@@ -52,10 +52,11 @@ export function shortcomings(snapshot: Snapshot, gates: readonly Gate[]): Findin
 /** Over the whole run, and over its worst ten seconds; the warm-up, which gates leave out, is left out here too. */
 function generatorShare(snapshot: Snapshot, gates: readonly Gate[]): Finding[] {
   const fromS = warmupEndS(snapshot.head);
-  const bySlice = new Map<number, Slice[]>();
+  // Tails alone: all slices of a long run at once are too much to hold.
+  const bySlice = new Map<number, Pick<Slice, 'tail'>[]>();
   for (const slice of snapshot.slices.values()) {
     if (snapshot.head.phases[slice.phase]?.name === 'warmup' || slice.sliceS + SLICE_S <= fromS) continue;
-    bySlice.set(slice.sliceS, [...(bySlice.get(slice.sliceS) ?? []), slice]);
+    bySlice.set(slice.sliceS, [...(bySlice.get(slice.sliceS) ?? []), { tail: slice.tail }]);
   }
   const invalidUs = Math.max(
     LIMITS.ours.invalid.floorUs,

@@ -2,7 +2,7 @@
 import { ExitCode } from '../exit-codes.js';
 import type { Snapshot } from '../measure/snapshot.js';
 import type { Gate } from '../scenario/gate.js';
-import type { PhaseName } from '../scenario/plan.js';
+import type { Phase, PhaseName } from '../scenario/plan.js';
 import { isComplete } from './facts.js';
 import { type Fidelity, fidelityOf } from './fidelity.js';
 import type { Validity } from './finding.js';
@@ -55,9 +55,6 @@ export interface PhaseComposition {
 export function judge(snapshot: Snapshot, gates: readonly Gate[] = snapshot.head.gates): Judgement {
   const results = gates.map((gate) => evaluateGate(snapshot, gate));
   const validity = judgeValidity(snapshot, gates);
-  const judged = [...snapshot.slices.values()].filter(
-    (slice) => snapshot.head.phases[slice.phase]?.name !== 'warmup',
-  );
   return {
     ...conclude(results, validity, isComplete(snapshot)),
     gates: results,
@@ -65,7 +62,7 @@ export function judge(snapshot: Snapshot, gates: readonly Gate[] = snapshot.head
     incident: findIncident(snapshot),
     recorded: compareWithRecorded(snapshot),
     phases: compositions(snapshot),
-    generatorShare: slowest(judged)?.oursShare ?? null,
+    generatorShare: slowest(slicesIn(snapshot, ({ name }) => name !== 'warmup'))?.oursShare ?? null,
     fidelity: fidelityOf(snapshot),
   };
 }
@@ -102,13 +99,20 @@ function because(gate: Gate, reason: string | null): string {
   return reason === null ? gate.text : `${gate.text}: ${reason}`;
 }
 
+/** One after the other: all of a long run at once are too much to hold. */
+function* slicesIn({ head, slices }: Snapshot, takes: (phase: Phase, index: number) => boolean) {
+  for (const slice of slices.values()) {
+    const phase = head.phases[slice.phase];
+    if (phase !== undefined && takes(phase, slice.phase)) yield slice;
+  }
+}
+
 function compositions(snapshot: Snapshot): PhaseComposition[] {
   return snapshot.head.phases.map(({ name }, phase) => {
-    const slices = [...snapshot.slices.values()].filter((slice) => slice.phase === phase);
     const groups = [...snapshot.groups.values()].filter((group) => group.phase === phase);
     return {
       phase: name,
-      slowest: slowest(slices) ?? null,
+      slowest: slowest(slicesIn(snapshot, (_, i) => i === phase)) ?? null,
       cut: groups.some(({ response }) => response.cuts > 0),
     };
   });

@@ -1,7 +1,8 @@
 // Who was hit: failures by stream and by tenant, the hot ones apart from the bystanders.
 import { SLICE_S } from '../measure/cell.js';
-import { phaseIndexAt, type Snapshot, type TenantTotals } from '../measure/snapshot.js';
-import type { PhaseName } from '../scenario/plan.js';
+import type { Snapshot } from '../measure/snapshot.js';
+import { type TenantTotals, tenantPhaseAt } from '../measure/tenants.js';
+import type { Phase } from '../scenario/plan.js';
 import { okOf } from './facts.js';
 
 /** Planned and failed operations. */
@@ -92,23 +93,32 @@ function toll(
  */
 function hotTenants(snapshot: Snapshot): Set<string> {
   const { phases } = snapshot.head;
-  const phaseOf = (sliceS: number): PhaseName | undefined =>
-    phases[phaseIndexAt(phases, sliceS + SLICE_S / 2)]?.name;
-  const slices = new Set<number>();
-  for (const windowS of snapshot.seconds.keys()) slices.add(Math.floor(windowS / SLICE_S) * SLICE_S);
-  const calm = [...slices].filter((sliceS) => phaseOf(sliceS) === 'before');
-  const loaded = [...slices].filter((sliceS) => ['onset', 'peak'].includes(phaseOf(sliceS) ?? ''));
+  const inSpike = ({ name }: Phase) => name === 'onset' || name === 'peak';
+  const calm = slicesIn(snapshot, ({ name }) => name === 'before');
+  const loaded = slicesIn(snapshot, inSpike);
   const hot = new Set<string>();
-  if (calm.length === 0 || loaded.length === 0) return hot;
+  if (calm === 0 || loaded === 0) return hot;
   for (const [name, totals] of snapshot.tenants) {
-    const expected = (plannedIn(totals, calm) / calm.length) * loaded.length;
-    if (plannedIn(totals, loaded) > HOT_FROM * expected + 3 * Math.sqrt(expected + 1)) hot.add(name);
+    const before = plannedIn(totals, phases, ({ name }) => name === 'before');
+    const expected = (before / calm) * loaded;
+    if (plannedIn(totals, phases, inSpike) > HOT_FROM * expected + 3 * Math.sqrt(expected + 1)) hot.add(name);
   }
   return hot;
 }
 
-function plannedIn(totals: TenantTotals, slices: readonly number[]): number {
-  return slices.reduce((sum, sliceS) => sum + (totals.slices.get(sliceS)?.planned ?? 0), 0);
+/** Slices of ten seconds in some phases, of those in which anything was due. */
+function slicesIn({ head, seconds }: Snapshot, takes: (phase: Phase) => boolean): number {
+  const slices = new Set<number>();
+  for (const windowS of seconds.keys()) {
+    const sliceS = Math.floor(windowS / SLICE_S) * SLICE_S;
+    const phase = head.phases[tenantPhaseAt(head.phases, sliceS)];
+    if (phase !== undefined && takes(phase)) slices.add(sliceS);
+  }
+  return slices.size;
+}
+
+function plannedIn(totals: TenantTotals, phases: readonly Phase[], takes: (phase: Phase) => boolean): number {
+  return phases.reduce((sum, phase, i) => sum + (takes(phase) ? totals.inPhase(i).planned : 0), 0);
 }
 
 function worstFirst(a: Toll, b: Toll): number {

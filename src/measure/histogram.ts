@@ -6,46 +6,38 @@
 // - autoResize makes two histograms disagree about their range: off, one fixed range for all;
 // - the exact maximum is lost when a histogram is encoded, and the exact sum was never in it: both kept beside it;
 // - quantiles walk every bucket: fine for a report, not for a hot path, which uses sparse distributions instead.
+// - a histogram is an array of 147 KB however few values it has: one is built to be read, from sparse buckets of the
+//   same layout, which is what each route and phase keeps.
 import * as hdr from 'hdr-histogram-js';
 import { bucketLowUs, FINE, MAX_VALUE_US } from './buckets.js';
-import { type Distribution, emptyDistribution, type Reading } from './distribution.js';
-
-type Exact = Pick<Distribution, 'count' | 'sumUs' | 'maxUs' | 'cuts' | 'cutMinUs'>;
+import type { Distribution, Reading } from './distribution.js';
+import { DistributionSum } from './distribution-sum.js';
 
 export class Histogram {
-  readonly #hdr = hdr.build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: MAX_VALUE_US,
-    numberOfSignificantValueDigits: 3,
-    bitBucketSize: 64,
-    autoResize: false,
-    useWebAssembly: false,
-  });
-  #exact: Exact = emptyDistribution(FINE);
+  /** The one that was read last: who reads one quantile reads others. */
+  static #built: { readonly of: Histogram; readonly hdr: hdr.Histogram } | null = null;
+
+  readonly #sum = new DistributionSum(FINE);
 
   get count(): number {
-    return this.#exact.count;
+    return this.#sum.exact.count;
   }
 
   /** How many of the values were cut short (timeouts). */
   get cuts(): number {
-    return this.#exact.cuts;
+    return this.#sum.exact.cuts;
   }
 
   /** Adds a distribution of the 3-digit layout; lossless. */
   add(distribution: Distribution): void {
     if (distribution.layout !== FINE) throw new Error('the histogram of record takes 3-digit distributions');
-    for (let i = 0; i < distribution.buckets.length; i++) {
-      const valueUs = bucketLowUs(FINE, distribution.buckets[i] as number);
-      this.#hdr.recordValueWithCount(valueUs, distribution.counts[i] as number);
-    }
-    this.#addExact(distribution);
+    this.#sum.add(distribution);
+    if (Histogram.#built?.of === this) Histogram.#built = null;
   }
 
   /** Adds another histogram; lossless. */
   merge(other: Histogram): void {
-    this.#hdr.add(other.#hdr);
-    this.#addExact(other.#exact);
+    this.add(other.#sum.read());
   }
 
   /**
@@ -54,32 +46,40 @@ export class Histogram {
    */
   quantile(q: number): Reading | undefined {
     if (this.count === 0) return undefined;
-    const us = Math.min(this.#exact.maxUs, this.#hdr.getValueAtPercentile(q * 100));
-    return { us, atLeast: us >= this.#exact.cutMinUs };
+    const { maxUs, cutMinUs } = this.#sum.exact;
+    const us = Math.min(maxUs, this.#build().getValueAtPercentile(q * 100));
+    return { us, atLeast: us >= cutMinUs };
   }
 
   maximum(): Reading | undefined {
-    return this.count === 0 ? undefined : { us: this.#exact.maxUs, atLeast: this.cuts > 0 };
+    return this.count === 0 ? undefined : { us: this.#sum.exact.maxUs, atLeast: this.cuts > 0 };
   }
 
   mean(): Reading | undefined {
-    return this.count === 0 ? undefined : { us: this.#exact.sumUs / this.count, atLeast: this.cuts > 0 };
+    if (this.count === 0) return undefined;
+    return { us: this.#sum.exact.sumUs / this.count, atLeast: this.cuts > 0 };
   }
 
   /** HdrHistogram V2, compressed, base64: what other tools of that family read. */
   encode(): string {
-    return hdr.encodeIntoCompressedBase64(this.#hdr);
+    return hdr.encodeIntoCompressedBase64(this.#build());
   }
 
-  #addExact(b: Exact): void {
-    const a = this.#exact;
-    this.#exact = {
-      count: a.count + b.count,
-      sumUs: a.sumUs + b.sumUs,
-      maxUs: Math.max(a.maxUs, b.maxUs),
-      cuts: a.cuts + b.cuts,
-      cutMinUs: Math.min(a.cutMinUs, b.cutMinUs),
-    };
+  #build(): hdr.Histogram {
+    if (Histogram.#built?.of === this) return Histogram.#built.hdr;
+    const built = hdr.build({
+      lowestDiscernibleValue: 1,
+      highestTrackableValue: MAX_VALUE_US,
+      numberOfSignificantValueDigits: 3,
+      bitBucketSize: 64,
+      autoResize: false,
+      useWebAssembly: false,
+    });
+    const { buckets, counts } = this.#sum.read();
+    for (let i = 0; i < buckets.length; i++)
+      built.recordValueWithCount(bucketLowUs(FINE, buckets[i] as number), counts[i] as number);
+    Histogram.#built = { of: this, hdr: built };
+    return built;
   }
 }
 

@@ -1,6 +1,6 @@
 // The recorder: one worker's exchanges become cells and slices, given up in order as their windows close.
 import type { Phase } from '../scenario/plan.js';
-import { COARSE, FINE } from './buckets.js';
+import { FINE } from './buckets.js';
 import {
   type Cell,
   type Counts,
@@ -13,6 +13,7 @@ import {
 import { DistributionBuilder } from './distribution-builder.js';
 import type { Emission } from './emission.js';
 import { EmissionRecorder } from './emission-recorder.js';
+import { OpenTenants } from './open-tenants.js';
 import type { Due, Settled } from './operation.js';
 import { OUTCOME_INDEX } from './outcome.js';
 import { type OpenSlice, SliceRecorder, sliceStart } from './slice-recorder.js';
@@ -30,9 +31,8 @@ export class Recorder {
   /** Open windows by second. */
   readonly #windows = new Map<number, OpenWindow>();
   readonly #slices: SliceRecorder;
-  /** Open tenants by second of their slice, then by name. */
-  readonly #tenants = new Map<number, Map<string, OpenTenant>>();
-  #tenantCount = 0;
+  /** Open tenants by second of their slice. */
+  readonly #tenants = new Map<number, OpenTenants>();
   readonly #emission = new EmissionRecorder();
   #closedS = 0;
   /** The window asked for last: nearly always the one asked for next. */
@@ -85,7 +85,8 @@ export class Recorder {
     const ranked = ok || timedOut;
     const responseUs = Math.round(op.endUs - op.readyUs);
     if (ranked) cell.response.record(responseUs, timedOut);
-    if (op.tenant !== null) this.#settleTenant(op.tenant, window.windowS, op, ranked, responseUs);
+    if (op.tenant !== null)
+      this.#tenantsAt(window.windowS).settle(op.tenant, ok, ranked ? responseUs : Number.NaN, timedOut);
     if (Number.isNaN(op.firedUs)) return;
 
     const slice = (window.slices[op.stream] ??= this.#slices.at(op.stream, window.windowS));
@@ -166,29 +167,15 @@ export class Recorder {
     for (const [sliceS, open] of this.#tenants) {
       if (sliceS + SLICE_S > endS) continue;
       this.#tenants.delete(sliceS);
-      this.#tenantCount -= open.size;
-      for (const [tenant, { planned, ok, response }] of open)
-        tenants.push({ tenant, sliceS, planned, ok, response: response.take() });
+      for (const tenant of open.take()) tenants.push(tenant);
     }
   }
 
-  #settleTenant(name: string, windowS: number, op: Settled, ranked: boolean, responseUs: number): void {
+  #tenantsAt(windowS: number): OpenTenants {
     const sliceS = sliceStart(windowS);
     let open = this.#tenants.get(sliceS);
-    if (open === undefined) this.#tenants.set(sliceS, (open = new Map()));
-    let tenant = open.get(name);
-    if (tenant === undefined && this.#tenantCount >= this.tenantsMax) {
-      name = 'other';
-      tenant = open.get(name);
-    }
-    if (tenant === undefined) {
-      tenant = { planned: 0, ok: 0, response: new DistributionBuilder(COARSE) };
-      open.set(name, tenant);
-      this.#tenantCount++;
-    }
-    tenant.planned++;
-    if (op.outcome === 'ok') tenant.ok++;
-    if (ranked) tenant.response.record(responseUs, op.outcome === 'timeout');
+    if (open === undefined) this.#tenants.set(sliceS, (open = new OpenTenants(sliceS, this.tenantsMax)));
+    return open;
   }
 
   #windowOf(dueUs: number): OpenWindow {
@@ -239,12 +226,6 @@ interface OpenCell {
   counts: Counts;
   readonly response: DistributionBuilder;
   readonly recordedDuration: DistributionBuilder;
-}
-
-interface OpenTenant {
-  planned: number;
-  ok: number;
-  readonly response: DistributionBuilder;
 }
 
 /** Not there now, and there when it was recorded. */

@@ -17,10 +17,10 @@ import {
 import { addDistributions, coarsen, type Distribution, emptyDistribution } from './distribution.js';
 import { addEmission, type Emission, emptyEmission } from './emission.js';
 import { Histogram } from './histogram.js';
+import { EMISSION_FORM, HEALTH_FORM, SECOND_FORM, SLICE_FORM } from './packed-forms.js';
+import { PackedList, PackedMap, type Values } from './packed-map.js';
+import { Tenants } from './tenants.js';
 import type { Health, ProcessVitals } from './vitals.js';
-
-/** Tenants beyond this many are folded into `other`. */
-export const TENANTS_MAX = 10_000;
 
 /** The format that results are written in; changed whenever results of before could be misread. */
 export const RESULT_FORMAT = 2;
@@ -127,25 +127,21 @@ export interface Group {
   recordedDuration: Histogram | null;
 }
 
-export interface TenantTotals {
-  planned: number;
-  ok: number;
-  /** By slice start. */
-  readonly slices: Map<number, { planned: number; ok: number }>;
-  response: Distribution;
-}
-
+/**
+ * What grows with a run's length is packed: in twelve hours seconds and slices take some MB a stream, health lines some
+ * MB a worker, tenants what their number asks for.
+ */
 export interface Snapshot {
   readonly head: Head;
-  readonly seconds: Map<number, Second>;
+  readonly seconds: PackedMap<number, Second>;
   /** Key `stream/route/phase`. */
   readonly groups: Map<string, Group>;
   /** Key `stream/phase/sliceS`. */
-  readonly slices: Map<string, Slice>;
-  readonly tenants: Map<string, TenantTotals>;
+  readonly slices: PackedMap<string, Slice>;
+  readonly tenants: Tenants;
   /** By first second of the slice. */
-  readonly emissions: Map<number, Emission>;
-  readonly health: Health[];
+  readonly emissions: PackedMap<number, Emission>;
+  readonly health: Values<Health>;
   readonly processes: ProcessVitals[];
   /** By shard `i/n`: every window before this second is closed. */
   readonly closed: Map<string, number>;
@@ -156,12 +152,12 @@ export interface Snapshot {
 export function emptySnapshot(head: Head): Snapshot {
   return {
     head,
-    seconds: new Map(),
+    seconds: new PackedMap(SECOND_FORM),
     groups: new Map(),
-    slices: new Map(),
-    tenants: new Map(),
-    emissions: new Map(),
-    health: [],
+    slices: new PackedMap(SLICE_FORM),
+    tenants: new Tenants(head),
+    emissions: new PackedMap(EMISSION_FORM),
+    health: new PackedList(HEALTH_FORM),
     processes: [],
     closed: new Map(),
     ends: [],
@@ -185,31 +181,22 @@ export function absorbCell(snapshot: Snapshot, cell: Cell): void {
 /** Adds a slice to a snapshot, in place. */
 export function absorbSlice(snapshot: Snapshot, slice: Slice): void {
   const key = `${slice.stream}/${slice.phase}/${slice.sliceS}`;
-  const known = snapshot.slices.get(key);
-  snapshot.slices.set(key, known === undefined ? slice : addSlices(known, slice));
+  const known = snapshot.slices.at(key, () => slice);
+  if (known !== slice) snapshot.slices.set(key, addSlices(known, slice));
 }
 
-/** Adds a tenant's slice to a snapshot, in place; beyond TENANTS_MAX names it goes to `other`. */
+/** Adds a tenant's slice to a snapshot, in place. */
 export function absorbTenant(snapshot: Snapshot, slice: TenantSlice): void {
-  const name =
-    snapshot.tenants.has(slice.tenant) || snapshot.tenants.size < TENANTS_MAX ? slice.tenant : 'other';
-  let totals = snapshot.tenants.get(name);
-  if (totals === undefined) {
-    totals = { planned: 0, ok: 0, slices: new Map(), response: emptyDistribution(COARSE) };
-    snapshot.tenants.set(name, totals);
-  }
-  totals.planned += slice.planned;
-  totals.ok += slice.ok;
-  const known = totals.slices.get(slice.sliceS) ?? { planned: 0, ok: 0 };
-  totals.slices.set(slice.sliceS, { planned: known.planned + slice.planned, ok: known.ok + slice.ok });
-  totals.response = addDistributions(totals.response, slice.response);
+  snapshot.tenants.addSlice(slice);
 }
 
 /** Adds an emission to a snapshot, in place. */
 export function absorbEmission(snapshot: Snapshot, emission: Emission): void {
-  let known = snapshot.emissions.get(emission.sliceS);
-  if (known === undefined) snapshot.emissions.set(emission.sliceS, (known = emptyEmission(emission.sliceS)));
-  addEmission(known, emission);
+  const { sliceS } = emission;
+  addEmission(
+    snapshot.emissions.at(sliceS, () => emptyEmission(sliceS)),
+    emission,
+  );
 }
 
 /** Notes how far a shard has come; a mark of before changes nothing. */
@@ -242,17 +229,7 @@ export function mergeSnapshots(a: Snapshot, b: Snapshot, head: Head): Snapshot {
       }
     }
     for (const slice of part.slices.values()) absorbSlice(sum, slice);
-    for (const [tenant, totals] of part.tenants) {
-      const response = new Map([[firstKey(totals.slices), totals.response]]);
-      for (const [sliceS, counts] of totals.slices) {
-        absorbTenant(sum, {
-          tenant,
-          sliceS,
-          ...counts,
-          response: response.get(sliceS) ?? emptyDistribution(COARSE),
-        });
-      }
-    }
+    sum.tenants.add(part.tenants);
     for (const emission of part.emissions.values()) absorbEmission(sum, emission);
     for (const health of part.health) sum.health.push(health);
     for (const vitals of part.processes) sum.processes.push(vitals);
@@ -285,15 +262,10 @@ export function sumGroups(
 }
 
 function secondAt(snapshot: Snapshot, windowS: number): Second {
-  let second = snapshot.seconds.get(windowS);
-  if (second === undefined) {
-    second = {
-      streams: snapshot.head.plan.streams.map(() => emptyCounts()),
-      response: emptyDistribution(COARSE),
-    };
-    snapshot.seconds.set(windowS, second);
-  }
-  return second;
+  return snapshot.seconds.at(windowS, () => ({
+    streams: snapshot.head.plan.streams.map(() => emptyCounts()),
+    response: emptyDistribution(COARSE),
+  }));
 }
 
 function groupAt(snapshot: Snapshot, stream: number, route: number, phase: number): Group {
@@ -343,8 +315,4 @@ export function addTails(a: Tail, b: Tail): Tail {
   }
   const buckets = [...byBucket.keys()].sort((x, y) => x - y);
   return { buckets, parts: buckets.map((bucket) => byBucket.get(bucket) as Tail['parts'][number]) };
-}
-
-function firstKey(map: ReadonlyMap<number, unknown>): number | undefined {
-  return map.keys().next().value;
 }

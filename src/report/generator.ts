@@ -24,11 +24,14 @@ export function generator(snapshot: Snapshot, width: number): Line[] {
     ),
     ...ceiling(head, width),
   );
-  lines.push(...ceiling(head, width));
   if (health.length === 0) return lines;
   const { gaps, busyPermilleMax, inFlightMax } = fitness;
-  const hookCalls = health.reduce((sum, line) => sum + line.hookCalls, 0);
-  const hookUs = health.reduce((sum, line) => sum + line.hookUs, 0);
+  let hookCalls = 0;
+  let hookUs = 0;
+  for (const line of health) {
+    hookCalls += line.hookCalls;
+    hookUs += line.hookUs;
+  }
   lines.push(
     ...fact('stalls', stallWords(fitness), width),
     ...coincidence(snapshot, gaps, width),

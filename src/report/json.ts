@@ -135,8 +135,12 @@ function part(
 }
 
 function hooksOf({ health }: Snapshot): Summary['hooks'] {
-  const calls = health.reduce((sum, { hookCalls }) => sum + hookCalls, 0);
-  const us = health.reduce((sum, { hookUs }) => sum + hookUs, 0);
+  let calls = 0;
+  let us = 0;
+  for (const { hookCalls, hookUs } of health) {
+    calls += hookCalls;
+    us += hookUs;
+  }
   return calls === 0 ? null : { calls, totalMs: round(us / 1e3, 3), meanUs: round(us / calls, 3) };
 }
 

@@ -1,7 +1,7 @@
 // The share of a thread that is gone: what the schedule had due, and nobody can say any more what became of it.
 import type { Due } from '../measure/operation.js';
 import { type Closed, Recorder } from '../measure/recorder.js';
-import { TENANTS_MAX } from '../measure/snapshot.js';
+import { TENANTS_MAX } from '../measure/tenants.js';
 import type { Phase, Plan, PlanInputs } from '../scenario/plan.js';
 import { emptyRequest, recordedOutcomeOf } from '../schedule/arrivals.js';
 import { feed, type OpenRows, rowScheduleOf } from '../schedule/feed.js';

@@ -258,7 +258,7 @@ test('a generator that stalls in every turn still ends what is overdue', () => {
   const counts = [...snapshot.groups.values()].map((group) => group.counts);
   const timeouts = counts.reduce((sum, { outcomes }) => sum + (outcomes[OUTCOME_INDEX.timeout] as number), 0);
   assert.equal(timeouts, plannedTotal);
-  assert.ok(Math.max(...health.map(({ inFlightMax }) => inFlightMax)) < 120);
+  assert.ok(Math.max(...[...health].map(({ inFlightMax }) => inFlightMax)) < 120);
 });
 
 describe('a run whose generator was well', () => {
@@ -294,7 +294,7 @@ describe('a run whose generator was well', () => {
           }
         },
       });
-      assert.ok(snapshot.health.some(({ stalls }) => stalls.preempted > 0));
+      assert.ok([...snapshot.health].some(({ stalls }) => stalls.preempted > 0));
       assert.deepEqual(judgeValidity(snapshot, []), { verdict: 'valid', findings: [] }, `seed ${seed}`);
     }
   });

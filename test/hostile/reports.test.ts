@@ -6,6 +6,7 @@ import { judge } from '../../src/judge/verdict.js';
 import { liveLines } from '../../src/live/live-view.js';
 import { readLine, writeLine } from '../../src/measure/result-file.js';
 import type { Head, Snapshot } from '../../src/measure/snapshot.js';
+import { Tenants } from '../../src/measure/tenants.js';
 import { auditJson, auditText } from '../../src/report/audit.js';
 import { jsonReport, summarise } from '../../src/report/json.js';
 import { paintFor } from '../../src/report/paint.js';
@@ -48,7 +49,11 @@ const ESC = '\u001b';
 const COUNTS = new Set(['dropped', 'setApart', 'hosts', 'methods', 'redacted', 'why']);
 
 function poisonedSnapshot(snapshot: Snapshot, text: string): Snapshot {
-  const tenants = new Map([...snapshot.tenants].map(([name, tenant]) => [`${name}${text}`, tenant]));
+  const tenants = new Tenants(snapshot.head);
+  for (const [name, { slices, response }] of snapshot.tenants) {
+    for (const [sliceS, counts] of slices)
+      tenants.addSlice({ tenant: `${name}${text}`, sliceS, ...counts, response });
+  }
   const { plan, ...head } = poisoned(snapshot.head, text);
   return { ...snapshot, tenants, head: { ...head, plan: { ...plan, format: 1 } } satisfies Head };
 }
@@ -128,6 +133,8 @@ test('no text of a plan gets through it, nor through the live view', () => {
     timeoutUs: 1e7,
     connections: { kind: 'fresh' },
     planned: 10,
+    ceiling: null,
+    space: { bytes: 1, stalledBytes: 2, stalledInFlight: 3, resultBytes: 4 },
     visitors: 3,
     visitorsKnown: true,
     peakAtS: 1,

@@ -24,7 +24,7 @@ import {
 /** A healthy run with what a test needs to be otherwise: stalls in the slice from 0:20, vitals in that from 0:30. */
 function ill(stalls: Partial<StallTimes>, vitals: Partial<ProcessVitals> = {}, busyPermille = 100): Snapshot {
   const healthy = healthySnapshot();
-  const health = healthy.health.map((line): Health => {
+  const health = [...healthy.health].map((line): Health => {
     const own = { ...emptyStallTimes(), ...(line.sliceS === 20 && stalls) };
     const gapUs = STALL_CAUSES.reduce((sum, cause) => sum + own[cause], 0);
     return {

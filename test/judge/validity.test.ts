@@ -178,11 +178,12 @@ test('one number changed anywhere breaks conservation', () => {
       (what, outcome, windowS, inSecond, by) => {
         const snapshot = healthySnapshot();
         const group = snapshot.groups.get('0/0/0')?.counts;
-        const second = snapshot.seconds.get(windowS)?.streams[0];
-        const counts = inSecond ? second : group;
-        assert.ok(counts !== undefined);
+        const second = snapshot.seconds.get(windowS);
+        const counts = inSecond ? second?.streams[0] : group;
+        assert.ok(counts !== undefined && second !== undefined);
         if (what === 'outcome') counts.outcomes[outcome] = (counts.outcomes[outcome] as number) + by;
         else counts[what] += by;
+        snapshot.seconds.set(windowS, second);
         assert.ok(ids(snapshot).includes('conservation'), what);
         assert.equal(judged(snapshot).verdict, 'invalid');
       },

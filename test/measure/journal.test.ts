@@ -40,7 +40,7 @@ function assertPrefix({ snapshot }: ReadResult): void {
   assert.equal(counts.planned, dueUs.filter((atUs) => atUs < closedUs).length);
   assert.ok(counts.planned <= snapshot.head.plannedTotal);
   for (const { sliceS } of snapshot.slices.values()) assert.ok(sliceS * 1e6 < closedUs);
-  for (const { planned: due, slices } of snapshot.tenants.values()) {
+  for (const [, { planned: due, slices }] of snapshot.tenants) {
     assert.ok(due <= counts.planned);
     for (const sliceS of slices.keys()) assert.ok(sliceS * 1e6 < closedUs);
   }

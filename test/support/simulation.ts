@@ -11,15 +11,8 @@ import { Conversation } from '../../src/drive/visits/conversation.js';
 import { HookCaller } from '../../src/drive/visits/hooks.js';
 import type { Outcome } from '../../src/measure/outcome.js';
 import type { Closed } from '../../src/measure/recorder.js';
-import {
-  absorbCell,
-  absorbEmission,
-  absorbSlice,
-  absorbTenant,
-  emptySnapshot,
-  type Head,
-  type Snapshot,
-} from '../../src/measure/snapshot.js';
+import { absorbLine, type ResultLine } from '../../src/measure/result-file.js';
+import { type End, emptySnapshot, type Head, type Snapshot } from '../../src/measure/snapshot.js';
 import type { Health, StallCause } from '../../src/measure/vitals.js';
 import { type DrawKey, draw, drawKey } from '../../src/random.js';
 import type { Row } from '../../src/recording/row.js';
@@ -29,19 +22,25 @@ import { MergedArrivals } from '../../src/schedule/arrivals.js';
 import { countArrivals, forecastRate } from '../../src/schedule/forecast.js';
 import { type Shard, WHOLE } from '../../src/schedule/lanes.js';
 import { RateArrivals } from '../../src/schedule/rate-arrivals.js';
+import { Collector } from '../../src/workers/collector.js';
 import { arrivalsOf, forecastOf } from './recorded-simulation.js';
 import { SimulatedSession } from './simulated-session.js';
 
 interface Event {
   readonly atUs: number;
   readonly order: number;
-  readonly run: () => void;
+  /** Null where it was taken back. */
+  run: (() => void) | null;
 }
+
+/** More than any simulation takes that ends. */
+const EVENTS_MAX = 500_000_000;
 
 /** Events in time order; the clock stands at the event that runs, or later where the loop was stalled. */
 export class World implements Clock, StallSource {
   #nowUs = 0;
   #order = 0;
+  /** A binary heap, the next one first. */
   readonly #events: Event[] = [];
   #wake: Event | undefined;
   /** While the generator's loop stands still nothing that it would run is run; it catches up afterwards. */
@@ -53,7 +52,7 @@ export class World implements Clock, StallSource {
   }
 
   wakeAt(atUs: number, callback: () => void): void {
-    if (this.#wake !== undefined) this.#events.splice(this.#events.indexOf(this.#wake), 1);
+    if (this.#wake !== undefined) this.#wake.run = null;
     this.#wake = this.at(Math.max(atUs, this.#nowUs), () => {
       this.#wake = undefined;
       callback();
@@ -62,10 +61,12 @@ export class World implements Clock, StallSource {
 
   /** Runs something at a time. Things of one time run in the order they were asked for. */
   at(atUs: number, run: () => void): Event {
-    const event = { atUs, order: this.#order++, run };
-    let i = this.#events.length;
-    while (i > 0 && after(this.#events[i - 1] as Event, event)) i--;
-    this.#events.splice(i, 0, event);
+    const event: Event = { atUs, order: this.#order++, run };
+    const events = this.#events;
+    let i = events.length;
+    for (; i > 0 && after(events[(i - 1) >> 1] as Event, event); i = (i - 1) >> 1)
+      events[i] = events[(i - 1) >> 1] as Event;
+    events[i] = event;
     return event;
   }
 
@@ -101,15 +102,32 @@ export class World implements Clock, StallSource {
   /** Runs until nothing is left to happen. */
   run(): void {
     for (let events = 0; ; events++) {
-      const event = this.#events.shift();
+      const event = this.#next();
       if (event === undefined) return;
-      if (events > 50_000_000) throw new Error('the simulation does not end');
+      if (event.run === null) continue;
+      if (events > EVENTS_MAX) throw new Error('the simulation does not end');
       this.#nowUs = Math.max(this.#nowUs, event.atUs);
       for (const { fromUs, toUs } of this.#stalls) {
         if (this.#nowUs > fromUs && this.#nowUs < toUs) this.#nowUs = toUs;
       }
       event.run();
     }
+  }
+
+  #next(): Event | undefined {
+    const events = this.#events;
+    const next = events[0];
+    const last = events.pop();
+    if (last === undefined || events.length === 0) return next;
+    let i = 0;
+    for (let child = 1; child < events.length; child = 2 * i + 1) {
+      if (child + 1 < events.length && after(events[child] as Event, events[child + 1] as Event)) child++;
+      if (!after(last, events[child] as Event)) break;
+      events[i] = events[child] as Event;
+      i = child;
+    }
+    events[i] = last;
+    return next;
   }
 }
 
@@ -168,6 +186,8 @@ export interface Arrived {
 }
 
 export interface TargetLog {
+  /** Whether single requests and connections are kept; a run of hours has too many. */
+  readonly keeps: boolean;
   /** Requests that arrived, by seq. */
   readonly arrived: Map<number, number>;
   /** The same in the order of arrival. */
@@ -250,7 +270,7 @@ class SimulatedConnection implements Connection {
     const { log, world } = this.transport;
     if (this.#connected) {
       log.open--;
-      log.closed.set(this.#number, world.nowUs());
+      if (log.keeps) log.closed.set(this.#number, world.nowUs());
     }
     this.#connected = false;
   }
@@ -260,9 +280,11 @@ class SimulatedConnection implements Connection {
     const nowUs = world.nowUs();
     exchange.sentUs = nowUs;
     exchange.attempts++;
-    log.arrived.set(exchange.seq, (log.arrived.get(exchange.seq) ?? 0) + 1);
     const { seq, stream, visitor, endsVisit } = exchange;
-    log.requests.push({ seq, atUs: nowUs, stream, visitor, endsVisit, connection: this.#number });
+    if (log.keeps) {
+      log.arrived.set(seq, (log.arrived.get(seq) ?? 0) + 1);
+      log.requests.push({ seq, atUs: nowUs, stream, visitor, endsVisit, connection: this.#number });
+    }
     const answer = model(seq, nowUs, this.transport.uniform(seq), seenOf(exchange));
     if (answer.serviceUs === Number.POSITIVE_INFINITY) return;
     this.#later(nowUs + answer.serviceUs, () => this.#end(answer.failure ?? null, answer));
@@ -338,6 +360,8 @@ export interface SimulationOptions {
   readonly published?: (closed: Closed, health: readonly Health[], atUs: number) => void;
   /** When the driver is started; later than 0 is a late start. */
   readonly startedAtUs?: number;
+  /** Takes the lines of the result as they become certain; then single requests are not kept. */
+  readonly emit?: (line: ResultLine) => void;
 }
 
 export interface Simulated {
@@ -359,6 +383,7 @@ export function simulate(options: SimulationOptions): Simulated {
   const plannedTotal = countArrivals(plan, inputs, recorded, shard);
   const snapshot = emptySnapshot(headOf(plan, rate.phases, shard, plannedTotal, rate.durationS));
   const log: TargetLog = {
+    keeps: options.emit === undefined,
     arrived: new Map(),
     requests: [],
     closed: new Map(),
@@ -367,6 +392,11 @@ export function simulate(options: SimulationOptions): Simulated {
     openMax: 0,
   };
   const windows: number[] = [];
+  const collector = new Collector(1, shard, (line) => {
+    if (line.kind === 'cell' && log.keeps) windows.push(line.cell.windowS);
+    options.emit?.(line);
+    absorbLine(snapshot, line);
+  });
   let reason = '';
   const streams = plan.streams.map((stream, i) => {
     const input = inputs.streams[i];
@@ -396,30 +426,27 @@ export function simulate(options: SimulationOptions): Simulated {
     stalls: world,
     publish: (closed, health) => {
       options.published?.(closed, health, world.nowUs());
-      for (const cell of closed.cells) {
-        windows.push(cell.windowS);
-        absorbCell(snapshot, cell);
-      }
-      for (const slice of closed.slices) absorbSlice(snapshot, slice);
-      for (const tenant of closed.tenants) absorbTenant(snapshot, tenant);
-      for (const emission of closed.emissions) absorbEmission(snapshot, emission);
-      snapshot.health.push(...health);
+      collector.add(0, closed, health);
     },
     stopRequested: () => driver.stop(0),
     done: (why) => {
+      collector.finish(0);
       reason = why;
     },
   });
+  options.emit?.({ kind: 'head', head: snapshot.head });
   world.at(options.startedAtUs ?? 0, () => driver.start(0));
   options.arrange?.(world, driver);
   world.run();
-  snapshot.ends.push({
+  const end: End = {
     shard,
     reason: reason === 'completed' ? 'completed' : 'interrupted',
     closedS: rate.durationS,
     wallUs: world.nowUs(),
-  });
-  return { snapshot, log, health: snapshot.health, reason, plannedTotal, windows };
+  };
+  options.emit?.({ kind: 'end', end });
+  snapshot.ends.push(end);
+  return { snapshot, log, health: [...snapshot.health], reason, plannedTotal, windows };
 }
 
 function hooksOf({ plan, hooks }: SimulationOptions, world: World): HookCaller | null {
