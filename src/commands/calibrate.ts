@@ -10,9 +10,9 @@ import { paintFor } from '../report/paint.js';
 import { formatDuration, formatRate, parseDurationUs, UnitError } from '../units.js';
 import { calibrationFile, keyOfProcess, writeCalibration } from './calibration/cache.js';
 import { type Measured, measureMachine } from './calibration/measure.js';
-import { coresOfProcess } from './cores.js';
-import { readMachine } from './machine.js';
-import { connectionsOf } from './preflight.js';
+import { coresOfProcess } from './preflight/cores.js';
+import { readMachine } from './preflight/machine.js';
+import { connectionsOf } from './preflight/plan-resources.js';
 import { type Terminal, warn } from './terminal.js';
 
 export interface CalibrateOptions {

@@ -6,7 +6,7 @@ import type { CeilingUse } from '../measure/calibration.js';
 import { type Head, RESULT_FORMAT } from '../measure/snapshot.js';
 import { VERSION } from '../version.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
-import { isOwnAddress } from './own-addresses.js';
+import { isOwnAddress } from './preflight/own-addresses.js';
 import type { Prepared } from './prepare.js';
 
 /**

@@ -6,10 +6,10 @@ import { MergeError, mergeHeads } from '../measure/merge.js';
 import type { ResultLine } from '../measure/result-file.js';
 import type { Head } from '../measure/snapshot.js';
 import { UserError } from '../problem.js';
-import { openResult } from './result-lines.js';
-import { cannotBeWritten, ResultWriter } from './result-writer.js';
-import { readResults } from './results.js';
-import { refuseBroken } from './sound.js';
+import { openResult } from './results/result-lines.js';
+import { cannotBeWritten, ResultWriter } from './results/result-writer.js';
+import { readResults } from './results/results.js';
+import { refuseBroken } from './results/sound.js';
 import { type Terminal, warn } from './terminal.js';
 
 /**

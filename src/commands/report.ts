@@ -2,7 +2,7 @@
 import type { ExitCode } from '../exit-codes.js';
 import { judge } from '../judge/verdict.js';
 import { type ReportRequest, writeReports } from './reports.js';
-import { readResults } from './results.js';
+import { readResults } from './results/results.js';
 import { type Terminal, warn } from './terminal.js';
 
 /**

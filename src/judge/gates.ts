@@ -7,8 +7,8 @@ import { type Group, type Head, type Snapshot, sumGroups } from '../measure/snap
 import type { Gate, RecordedBound, Selector } from '../scenario/gate.js';
 import { formatCount, formatDuration, formatOffset, formatShare } from '../units.js';
 import { closedThroughS, okOf } from './facts.js';
-import { fidelityOf, partsOf } from './fidelity.js';
 import { type BothSides, sumRecorded } from './recorded.js';
+import { fidelityOf, partsOf } from './validity/fidelity.js';
 
 export interface GateResult {
   readonly gate: Gate;

@@ -4,13 +4,13 @@ import type { Snapshot } from '../measure/snapshot.js';
 import type { Gate } from '../scenario/gate.js';
 import type { Phase, PhaseName } from '../scenario/plan.js';
 import { isComplete } from './facts.js';
-import { type Fidelity, fidelityOf } from './fidelity.js';
-import type { Validity } from './finding.js';
 import { evaluateGate, type GateResult } from './gates.js';
 import { findIncident, type Incident } from './incident.js';
 import { type Comparison, compareWithRecorded } from './recorded.js';
 import { type Composition, slowest } from './tail.js';
-import { judgeValidity } from './validity.js';
+import { type Fidelity, fidelityOf } from './validity/fidelity.js';
+import type { Validity } from './validity/finding.js';
+import { judgeValidity } from './validity/validity.js';
 
 /** `no_gates`: the load was replayed, and nobody had said what holding means. */
 export type Verdict = 'held' | 'did_not_hold' | 'untrustworthy' | 'inconclusive' | 'no_gates';

@@ -1,5 +1,5 @@
 // The fidelity section of the details: sent against planned, as one score and its parts.
-import { type Fidelity, partsOf } from '../judge/fidelity.js';
+import { type Fidelity, partsOf } from '../judge/validity/fidelity.js';
 import type { Judgement } from '../judge/verdict.js';
 import { formatCount, formatDuration, formatOffset, formatShare } from '../units.js';
 import { type Line, labelled, piece } from './line.js';

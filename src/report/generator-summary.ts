@@ -1,5 +1,5 @@
 // The Summary's part on the generator itself: stalls by cause, garbage, and its machine, by ten seconds.
-import { failuresInStalls, fitnessOf } from '../judge/fitness.js';
+import { failuresInStalls, fitnessOf } from '../judge/validity/fitness.js';
 import type { Snapshot } from '../measure/snapshot.js';
 import type { StallTimes } from '../measure/vitals.js';
 import type { Summary } from './summary-schema.js';

@@ -1,6 +1,6 @@
 // The generator's section of the details: its workers, what held them up, and what their machine was like.
 import { ageDays } from '../judge/ceiling.js';
-import { type Fitness, failuresInStalls, fitnessOf, type SliceFitness } from '../judge/fitness.js';
+import { type Fitness, failuresInStalls, fitnessOf, type SliceFitness } from '../judge/validity/fitness.js';
 import type { Head, Snapshot } from '../measure/snapshot.js';
 import { STALL_CAUSES, type StallCause } from '../measure/vitals.js';
 import { formatCount, formatDuration, formatRate, formatShare } from '../units.js';

@@ -1,8 +1,8 @@
 // The report of a probe as data, and as JSON: names that a script can rely on.
-import { headerOf } from '../judge/edges.js';
-import { daysLeft } from '../judge/probe.js';
-import type { ProbeFinding } from '../judge/probe-meaning.js';
-import { whereLeads } from '../judge/redirect.js';
+import { headerOf } from '../judge/probe/edges.js';
+import { daysLeft } from '../judge/probe/probe.js';
+import type { ProbeFinding } from '../judge/probe/probe-meaning.js';
+import { whereLeads } from '../judge/probe/redirect.js';
 import type { Handshake, Probed, ProbedConnection } from '../measure/probed.js';
 import type { ProbeJson } from './probe-schema.js';
 

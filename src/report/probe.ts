@@ -1,6 +1,6 @@
 // The report of a probe for people: where it went, a table of what came back, and a word on each thing found.
-import { daysLeft } from '../judge/probe.js';
-import type { ProbeFinding } from '../judge/probe-meaning.js';
+import { daysLeft } from '../judge/probe/probe.js';
+import type { ProbeFinding } from '../judge/probe/probe-meaning.js';
 import type { Handshake, Probed, ProbedConnection } from '../measure/probed.js';
 import { formatBytes, formatCount, formatDuration } from '../units.js';
 import { clip, safe } from './escape.js';

@@ -1,5 +1,5 @@
 // Remarks: the sections of the details that are sentences, not tables: gates, findings, coverage, run.
-import type { Finding } from '../judge/finding.js';
+import type { Finding } from '../judge/validity/finding.js';
 import type { Judgement } from '../judge/verdict.js';
 import type { Snapshot } from '../measure/snapshot.js';
 import { formatCount, formatDuration, formatShare } from '../units.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { reachTarget, UnreachableError } from '../../src/commands/reach.js';
+import { reachTarget, UnreachableError } from '../../src/commands/preflight/reach.js';
 import { SocketOpener } from '../../src/drive/sockets/socket-opener.js';
 import { UserError } from '../../src/problem.js';
 import { type Given, GOOD, load } from '../scenario/support.js';

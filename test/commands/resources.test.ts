@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
-import type { Machine } from '../../src/commands/machine.js';
-import { prepare } from '../../src/commands/prepare.js';
+import type { Machine } from '../../src/commands/preflight/machine.js';
 import {
   connectionDemand,
   refuseShortage,
   resourcesNeeded,
   shortageOf,
-} from '../../src/commands/resources.js';
+} from '../../src/commands/preflight/resources.js';
+import { prepare } from '../../src/commands/prepare.js';
 import { UserError } from '../../src/problem.js';
 import type { ConnectionPolicy, PlanStream } from '../../src/scenario/plan.js';
 import { WHOLE } from '../../src/schedule/lanes.js';

@@ -1,7 +1,7 @@
 // The result being written: short writes are carried on, and a disk that takes no more leaves a valid prefix.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { endResult, type ResultFiles, ResultWriter } from '../../src/commands/result-writer.js';
+import { endResult, type ResultFiles, ResultWriter } from '../../src/commands/results/result-writer.js';
 import { judge } from '../../src/judge/verdict.js';
 import { absorbLine } from '../../src/measure/result-file.js';
 import { emptySnapshot, sumGroups } from '../../src/measure/snapshot.js';

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { availableIn, availableMemory, freeDisk, roomOf } from '../../src/commands/memory.js';
-import { prepare } from '../../src/commands/prepare.js';
+import { availableIn, availableMemory, freeDisk, roomOf } from '../../src/commands/preflight/memory.js';
 import {
   checkSpace,
   diskShortage,
@@ -14,7 +13,8 @@ import {
   memoryOf,
   memoryShortage,
   resultBytesOf,
-} from '../../src/commands/space.js';
+} from '../../src/commands/preflight/space.js';
+import { prepare } from '../../src/commands/prepare.js';
 import { UserError } from '../../src/problem.js';
 import { WHOLE } from '../../src/schedule/lanes.js';
 import { folderOf, GOOD } from '../scenario/support.js';

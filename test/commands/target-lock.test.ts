@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { isAlive, startOf } from '../../src/commands/process-identity.js';
+import { isAlive, startOf } from '../../src/commands/preflight/process-identity.js';
 import {
   type Claim,
   conflict,
@@ -23,7 +23,7 @@ import {
   lockTarget,
   type Processes,
   thisProcess,
-} from '../../src/commands/target-lock.js';
+} from '../../src/commands/preflight/target-lock.js';
 
 const CLAIM: Claim = {
   target: 'http://shop:80',

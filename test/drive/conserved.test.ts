@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { brokenConservation } from '../../src/judge/conservation.js';
 import { isComplete } from '../../src/judge/facts.js';
-import { fidelityOf } from '../../src/judge/fidelity.js';
-import { infidelity } from '../../src/judge/infidelity.js';
+import { brokenConservation } from '../../src/judge/validity/conservation.js';
+import { fidelityOf } from '../../src/judge/validity/fidelity.js';
+import { infidelity } from '../../src/judge/validity/infidelity.js';
 import { mergeAll } from '../../src/measure/merge.js';
 import { OUTCOME_INDEX } from '../../src/measure/outcome.js';
 import { absorbLine, type ResultLine, readLine, writeLine } from '../../src/measure/result-file.js';

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { ResolvedTarget } from '../../src/drive/sockets/target.js';
 import type { TransportKind } from '../../src/drive/transports/choose.js';
-import { brokenConservation } from '../../src/judge/conservation.js';
+import { brokenConservation } from '../../src/judge/validity/conservation.js';
 import type { Counts } from '../../src/measure/cell.js';
 import type { Outcome } from '../../src/measure/outcome.js';
 import type { Snapshot } from '../../src/measure/snapshot.js';

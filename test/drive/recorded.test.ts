@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { brokenConservation } from '../../src/judge/conservation.js';
 import { evaluateGate } from '../../src/judge/gates.js';
 import { sumRecorded } from '../../src/judge/recorded.js';
+import { brokenConservation } from '../../src/judge/validity/conservation.js';
 import { mergeAll } from '../../src/measure/merge.js';
 import type { Snapshot } from '../../src/measure/snapshot.js';
 import type { Row } from '../../src/recording/row.js';

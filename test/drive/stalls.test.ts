@@ -11,7 +11,7 @@ import {
   type StallSource,
   splitGap,
 } from '../../src/drive/stall-causes.js';
-import { judgeValidity } from '../../src/judge/validity.js';
+import { judgeValidity } from '../../src/judge/validity/validity.js';
 import { OUTCOME_INDEX } from '../../src/measure/outcome.js';
 import { emptyStallTimes, STALL_CAUSES, type StallCause, type StallTimes } from '../../src/measure/vitals.js';
 import { draw, drawKey } from '../../src/random.js';

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { keyOfProcess } from '../../src/commands/calibration/cache.js';
-import { coresOfProcess } from '../../src/commands/cores.js';
+import { coresOfProcess } from '../../src/commands/preflight/cores.js';
 import { calibrationOf } from '../support/calibrations.js';
 import { runCli } from '../support/cli.js';
 import { type RawServer, startRawServer } from '../support/raw-server.js';

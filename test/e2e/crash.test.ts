@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readResults } from '../../src/commands/results.js';
+import { readResults } from '../../src/commands/results/results.js';
 import { judge } from '../../src/judge/verdict.js';
 import { draw, drawKey } from '../../src/random.js';
 import { jsonReport, summarise } from '../../src/report/json.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { defaultOut } from '../../src/commands/result-writer.js';
+import { defaultOut } from '../../src/commands/results/result-writer.js';
 import { readLine, writeLine } from '../../src/measure/result-file.js';
 import { escapeJson, oneLine, safe, stripLines } from '../../src/plain-text.js';
 import { formatProblem } from '../../src/problem.js';

@@ -1,7 +1,7 @@
 // Conservation: every way in which a result can contradict itself is found, and nothing else is.
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
-import { brokenConservation } from '../../src/judge/conservation.js';
+import { brokenConservation } from '../../src/judge/validity/conservation.js';
 import { COARSE } from '../../src/measure/buckets.js';
 import type { Counts, Slice } from '../../src/measure/cell.js';
 import { emptyDistribution } from '../../src/measure/distribution.js';

@@ -1,9 +1,9 @@
 // Causes: what each is called, from which figure on, in which order; and what is never ours.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { causesOfOurs } from '../../src/judge/diagnosis.js';
-import { fitnessOf } from '../../src/judge/fitness.js';
-import { judgeValidity } from '../../src/judge/validity.js';
+import { causesOfOurs } from '../../src/judge/validity/diagnosis.js';
+import { fitnessOf } from '../../src/judge/validity/fitness.js';
+import { judgeValidity } from '../../src/judge/validity/validity.js';
 import type { Snapshot } from '../../src/measure/snapshot.js';
 import {
   emptyStallTimes,

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
-import { dispersionsOf, secondsOff } from '../../src/judge/emitted.js';
-import { type Fidelity, fidelityOf } from '../../src/judge/fidelity.js';
 import { evaluateGate } from '../../src/judge/gates.js';
-import { infidelity } from '../../src/judge/infidelity.js';
+import { dispersionsOf, secondsOff } from '../../src/judge/validity/emitted.js';
+import { type Fidelity, fidelityOf } from '../../src/judge/validity/fidelity.js';
+import { infidelity } from '../../src/judge/validity/infidelity.js';
 import { judge } from '../../src/judge/verdict.js';
 import { BIN_US, type Emission, emptyEmission } from '../../src/measure/emission.js';
 import { emptySnapshot, type Snapshot } from '../../src/measure/snapshot.js';

@@ -1,10 +1,10 @@
 // What the answers of a probe mean: tables of edges, redirects and advice.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { refusalOf } from '../../src/judge/edges.js';
-import { daysLeft, judgeProbe } from '../../src/judge/probe.js';
-import { meaningOf, type ProbeContext } from '../../src/judge/probe-meaning.js';
-import { whereLeads } from '../../src/judge/redirect.js';
+import { refusalOf } from '../../src/judge/probe/edges.js';
+import { daysLeft, judgeProbe } from '../../src/judge/probe/probe.js';
+import { meaningOf, type ProbeContext } from '../../src/judge/probe/probe-meaning.js';
+import { whereLeads } from '../../src/judge/probe/redirect.js';
 import { OUTCOMES } from '../../src/measure/outcome.js';
 import type { Handshake, Probed } from '../../src/measure/probed.js';
 import { handshakeOf, NOW_MS, probedOf } from '../support/probes.js';

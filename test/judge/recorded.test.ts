@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { brokenConservation } from '../../src/judge/conservation.js';
 import { evaluateGate } from '../../src/judge/gates.js';
 import { compareWithRecorded } from '../../src/judge/recorded.js';
+import { brokenConservation } from '../../src/judge/validity/conservation.js';
 import { judge } from '../../src/judge/verdict.js';
 import { mergeSnapshots, type Snapshot } from '../../src/measure/snapshot.js';
 import type { Gate } from '../../src/scenario/gate.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { slowest } from '../../src/judge/tail.js';
-import { judgeValidity } from '../../src/judge/validity.js';
+import { judgeValidity } from '../../src/judge/validity/validity.js';
 import type { Snapshot } from '../../src/measure/snapshot.js';
 import {
   completed,

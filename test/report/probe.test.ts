@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
-import { judgeProbe } from '../../src/judge/probe.js';
+import { judgeProbe } from '../../src/judge/probe/probe.js';
 import type { Probed } from '../../src/measure/probed.js';
 import { columnsOf } from '../../src/report/escape.js';
 import { jsonText } from '../../src/report/json-text.js';

@@ -1,5 +1,5 @@
 // Holds a result against the server's own access log: attempts and statuses in each second of due time.
-import { openResult } from '../../src/commands/result-lines.js';
+import { openResult } from '../../src/commands/results/result-lines.js';
 import type { Logged } from './nginx.js';
 
 /** What nginx logs where it cuts the connection instead of answering. */

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ReadResult, readResults } from '../../src/commands/results.js';
+import { type ReadResult, readResults } from '../../src/commands/results/results.js';
 import { JournalWriter } from '../../src/measure/journal.js';
 import type { Closed } from '../../src/measure/recorder.js';
 import type { ResultLine } from '../../src/measure/result-file.js';

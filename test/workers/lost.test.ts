@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { brokenConservation } from '../../src/judge/conservation.js';
+import { brokenConservation } from '../../src/judge/validity/conservation.js';
 import { judge } from '../../src/judge/verdict.js';
 import { OUTCOME_INDEX } from '../../src/measure/outcome.js';
 import { sumGroups } from '../../src/measure/snapshot.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isOwnAddress } from '../../src/commands/own-addresses.js';
+import { isOwnAddress } from '../../src/commands/preflight/own-addresses.js';
 import type { ProcessVitals } from '../../src/measure/vitals.js';
 import {
   cpuStatFiles,

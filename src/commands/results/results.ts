@@ -1,8 +1,8 @@
 // Reads result files back, one or several shards of one run.
-import { MergeError, mergeAll } from '../measure/merge.js';
-import { absorbLine } from '../measure/result-file.js';
-import { emptySnapshot, type Snapshot } from '../measure/snapshot.js';
-import { UserError } from '../problem.js';
+import { MergeError, mergeAll } from '../../measure/merge.js';
+import { absorbLine } from '../../measure/result-file.js';
+import { emptySnapshot, type Snapshot } from '../../measure/snapshot.js';
+import { UserError } from '../../problem.js';
 import { openResult } from './result-lines.js';
 import { refuseBroken } from './sound.js';
 

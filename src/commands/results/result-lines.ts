@@ -1,14 +1,14 @@
 // Reads the lines of a result file, bounded and in order; what is wrong with one is told with file and line.
 import { createReadStream } from 'node:fs';
-import { Committed } from '../measure/committed.js';
-import { isTorn, JournalReader } from '../measure/journal.js';
-import { ResultFormatError } from '../measure/line-codec.js';
-import type { ResultLine } from '../measure/result-file.js';
-import type { Head } from '../measure/snapshot.js';
-import { UserError } from '../problem.js';
-import { planId } from '../scenario/plan-id.js';
-import { formatCount } from '../units.js';
-import { VERSION } from '../version.js';
+import { Committed } from '../../measure/committed.js';
+import { isTorn, JournalReader } from '../../measure/journal.js';
+import { ResultFormatError } from '../../measure/line-codec.js';
+import type { ResultLine } from '../../measure/result-file.js';
+import type { Head } from '../../measure/snapshot.js';
+import { UserError } from '../../problem.js';
+import { planId } from '../../scenario/plan-id.js';
+import { formatCount } from '../../units.js';
+import { VERSION } from '../../version.js';
 
 /** Bytes of a line at most: a plan with its routes is the longest by far. */
 const LINE_MAX = 64 * 1024 * 1024;

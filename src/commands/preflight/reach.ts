@@ -1,17 +1,17 @@
 // Before a run: the target's addresses, a connection to each of them over which no request is sent, and its credentials.
 import { createServer, isIP, type Socket } from 'node:net';
-import { resolveName, SystemNames } from '../drive/sockets/names.js';
-import { type NameAnswer, Resolver } from '../drive/sockets/resolver.js';
-import { SocketOpener } from '../drive/sockets/socket-opener.js';
-import { type ResolvedTarget, serverNameOf } from '../drive/sockets/target.js';
-import { outcomeOfError } from '../drive/transports/failures.js';
-import { UserError } from '../problem.js';
-import type { LoadedScenario } from '../scenario/load.js';
-import type { Target } from '../scenario/target.js';
-import { ESCAPES, type Secrets, Template } from '../schedule/template.js';
-import { formatCount } from '../units.js';
-import type { Pool } from '../workers/pool.js';
-import { type Terminal, warn } from './terminal.js';
+import { resolveName, SystemNames } from '../../drive/sockets/names.js';
+import { type NameAnswer, Resolver } from '../../drive/sockets/resolver.js';
+import { SocketOpener } from '../../drive/sockets/socket-opener.js';
+import { type ResolvedTarget, serverNameOf } from '../../drive/sockets/target.js';
+import { outcomeOfError } from '../../drive/transports/failures.js';
+import { UserError } from '../../problem.js';
+import type { LoadedScenario } from '../../scenario/load.js';
+import type { Target } from '../../scenario/target.js';
+import { ESCAPES, type Secrets, Template } from '../../schedule/template.js';
+import { formatCount } from '../../units.js';
+import type { Pool } from '../../workers/pool.js';
+import { type Terminal, warn } from '../terminal.js';
 
 /** The target cannot be reached; the command ends with exit code 5. */
 export class UnreachableError extends Error {}

@@ -1,10 +1,10 @@
 // What a run takes of this machine in connections: how many are open, how many are new, and what that needs.
-import { UserError } from '../problem.js';
-import type { ConnectionPolicy, PlanStream } from '../scenario/plan.js';
-import type { Target } from '../scenario/target.js';
+import { UserError } from '../../problem.js';
+import type { ConnectionPolicy, PlanStream } from '../../scenario/plan.js';
+import type { Target } from '../../scenario/target.js';
+import type { Prepared } from '../prepare.js';
+import { meanVisit } from '../visits.js';
 import type { Machine } from './machine.js';
-import type { Prepared } from './prepare.js';
-import { meanVisit } from './visits.js';
 
 /** Descriptors that are not connections: files, threads, the loop's own. */
 export const DESCRIPTORS_RESERVED = 256;

@@ -1,9 +1,9 @@
 // Conservation: every arrival that was due settles exactly once, and every way of adding up gives the same sum.
-import { addCounts, type Counts, emptyCounts, type Slice } from '../measure/cell.js';
-import { OUTCOME_INDEX, OUTCOMES, type Outcome } from '../measure/outcome.js';
-import { type Group, type Snapshot, sumGroups } from '../measure/snapshot.js';
-import { formatCount, formatOffset } from '../units.js';
-import { isComplete } from './facts.js';
+import { addCounts, type Counts, emptyCounts, type Slice } from '../../measure/cell.js';
+import { OUTCOME_INDEX, OUTCOMES, type Outcome } from '../../measure/outcome.js';
+import { type Group, type Snapshot, sumGroups } from '../../measure/snapshot.js';
+import { formatCount, formatOffset } from '../../units.js';
+import { isComplete } from '../facts.js';
 
 /** More are not listed: a result of which nothing adds up says so by its first. */
 const LISTED_MAX = 100;

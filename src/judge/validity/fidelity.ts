@@ -1,12 +1,17 @@
 // Fidelity: how far what was sent is what the plan wanted, as one score from 0 to 1 and its parts.
-import { bucketHighUs, bucketLowUs, bucketOf, COARSE } from '../measure/buckets.js';
-import { type Counts, SLICE_S } from '../measure/cell.js';
-import { addDistributions, type Distribution, emptyDistribution, quantile } from '../measure/distribution.js';
-import { OUTCOME_INDEX } from '../measure/outcome.js';
-import type { Snapshot } from '../measure/snapshot.js';
-import { formatShare } from '../units.js';
+import { bucketHighUs, bucketLowUs, bucketOf, COARSE } from '../../measure/buckets.js';
+import { type Counts, SLICE_S } from '../../measure/cell.js';
+import {
+  addDistributions,
+  type Distribution,
+  emptyDistribution,
+  quantile,
+} from '../../measure/distribution.js';
+import { OUTCOME_INDEX } from '../../measure/outcome.js';
+import type { Snapshot } from '../../measure/snapshot.js';
+import { formatShare } from '../../units.js';
+import { warmupEndS } from '../facts.js';
 import { type Dispersion, dispersionsOf, type SecondsOff, secondsOff } from './emitted.js';
-import { warmupEndS } from './facts.js';
 
 /** An operation fired this late, or never, counts for nothing: a second is what reports resolve. */
 export const LOST_US = 1_000_000;

@@ -1,6 +1,6 @@
 // Before a run: which HTTP is spoken with the target. Over TLS that is found out by one handshake; nothing is sent.
-import { type Protocol, SocketOpener } from '../drive/sockets/socket-opener.js';
-import { type ResolvedTarget, serverNameOf } from '../drive/sockets/target.js';
+import { type Protocol, SocketOpener } from '../../drive/sockets/socket-opener.js';
+import { type ResolvedTarget, serverNameOf } from '../../drive/sockets/target.js';
 import {
   alpnOf,
   chooseTransport,
@@ -8,9 +8,9 @@ import {
   type TransportKind,
   type TransportOption,
   type Wish,
-} from '../drive/transports/choose.js';
-import { UserError } from '../problem.js';
-import type { Target } from '../scenario/target.js';
+} from '../../drive/transports/choose.js';
+import { UserError } from '../../problem.js';
+import type { Target } from '../../scenario/target.js';
 import { UnreachableError } from './reach.js';
 
 const HANDSHAKE_TIMEOUT_MS = 5_000;

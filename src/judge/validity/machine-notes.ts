@@ -1,7 +1,7 @@
 // What the machine saw that is not ours: clocks that were set, segments that the network or the target lost.
-import type { Snapshot } from '../measure/snapshot.js';
-import type { ProcessVitals } from '../measure/vitals.js';
-import { formatCount, formatDuration, formatShare } from '../units.js';
+import type { Snapshot } from '../../measure/snapshot.js';
+import type { ProcessVitals } from '../../measure/vitals.js';
+import { formatCount, formatDuration, formatShare } from '../../units.js';
 import type { Finding } from './finding.js';
 
 /** Of segments sent, or of connections opened: beyond it somebody on the way loses them. */

@@ -1,10 +1,10 @@
 // Writes a run's result as it goes: a line at a time, so that whatever ends the process leaves a valid prefix.
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { JournalWriter } from '../measure/journal.js';
-import { absorbLine, type ResultLine } from '../measure/result-file.js';
-import type { End, Snapshot } from '../measure/snapshot.js';
-import { UserError } from '../problem.js';
+import { JournalWriter } from '../../measure/journal.js';
+import { absorbLine, type ResultLine } from '../../measure/result-file.js';
+import type { End, Snapshot } from '../../measure/snapshot.js';
+import { UserError } from '../../problem.js';
 
 /** The file functions of a writer; a write may take less than it was given. */
 export interface ResultFiles {

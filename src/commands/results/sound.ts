@@ -1,8 +1,8 @@
 // Whether a result that was read can be added to others: one whose counts contradict each other need not show in a sum.
-import { brokenConservation } from '../judge/conservation.js';
-import type { Snapshot } from '../measure/snapshot.js';
-import { UserError } from '../problem.js';
-import { formatCount } from '../units.js';
+import { brokenConservation } from '../../judge/validity/conservation.js';
+import type { Snapshot } from '../../measure/snapshot.js';
+import { UserError } from '../../problem.js';
+import { formatCount } from '../../units.js';
 
 /**
  * Refuses a result whose counts contradict each other.

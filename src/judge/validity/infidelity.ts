@@ -1,12 +1,12 @@
 // Findings of fidelity: where what was sent is not what the plan wanted, by the generator's doing.
-import { OUTCOME_INDEX } from '../measure/outcome.js';
-import { type Snapshot, sumGroups } from '../measure/snapshot.js';
-import type { Gate } from '../scenario/gate.js';
-import { formatCount, formatOffset, formatShare } from '../units.js';
+import { OUTCOME_INDEX } from '../../measure/outcome.js';
+import { type Snapshot, sumGroups } from '../../measure/snapshot.js';
+import type { Gate } from '../../scenario/gate.js';
+import { formatCount, formatOffset, formatShare } from '../../units.js';
+import { evaluateGate } from '../gates.js';
 import type { Dispersion } from './emitted.js';
 import { type Fidelity, partsOf, SLICE_OPERATIONS_MIN } from './fidelity.js';
 import { type Finding, gravity } from './finding.js';
-import { evaluateGate } from './gates.js';
 
 /**
  * A score below the first is another load than the one asked for: as much as a stall of a second in ten, one request

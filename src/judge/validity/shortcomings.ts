@@ -1,15 +1,15 @@
 // Where the generator fell short of the plan by effect: its share of the tail, what it did not send, its own bounds.
-import { type Counts, SLICE_S, type Slice } from '../measure/cell.js';
-import { OUTCOME_INDEX, type Outcome } from '../measure/outcome.js';
-import { type Snapshot, sumGroups } from '../measure/snapshot.js';
-import type { Gate } from '../scenario/gate.js';
-import { formatCount, formatDuration, formatOffset, formatShare } from '../units.js';
-import { warmupEndS } from './facts.js';
+import { type Counts, SLICE_S, type Slice } from '../../measure/cell.js';
+import { OUTCOME_INDEX, type Outcome } from '../../measure/outcome.js';
+import { type Snapshot, sumGroups } from '../../measure/snapshot.js';
+import type { Gate } from '../../scenario/gate.js';
+import { formatCount, formatDuration, formatOffset, formatShare } from '../../units.js';
+import { warmupEndS } from '../facts.js';
+import { evaluateGate, isLatencyGate } from '../gates.js';
+import { type Composition, slowest } from '../tail.js';
 import { fidelityOf } from './fidelity.js';
 import { type Finding, gravity } from './finding.js';
-import { evaluateGate, isLatencyGate } from './gates.js';
 import { infidelity } from './infidelity.js';
-import { type Composition, slowest } from './tail.js';
 
 /**
  * From where on the generator is at fault, over the whole run and over each ten seconds of it. Proposals of

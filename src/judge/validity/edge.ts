@@ -1,9 +1,9 @@
 // The edge: whether what lies in front of the shop refused the whole test, so that the shop was not tested at all.
 
-import { type Counts, SLICE_S } from '../measure/cell.js';
-import { OUTCOME_INDEX } from '../measure/outcome.js';
-import type { Snapshot } from '../measure/snapshot.js';
-import { formatCount, formatDuration, formatOffset, formatShare } from '../units.js';
+import { type Counts, SLICE_S } from '../../measure/cell.js';
+import { OUTCOME_INDEX } from '../../measure/outcome.js';
+import type { Snapshot } from '../../measure/snapshot.js';
+import { formatCount, formatDuration, formatOffset, formatShare } from '../../units.js';
 import type { Finding } from './finding.js';
 
 /** An edge refused everybody: this share of at least so many answers. */

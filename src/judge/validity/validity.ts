@@ -1,13 +1,13 @@
 // Validity: whether the run can be believed. Judged by effects alone; causes are named beside them, never judged.
-import type { Counts } from '../measure/cell.js';
-import { OUTCOME_INDEX, type Outcome } from '../measure/outcome.js';
-import { type Snapshot, sumGroups } from '../measure/snapshot.js';
-import type { Gate } from '../scenario/gate.js';
-import { formatCount, formatOffset } from '../units.js';
+import type { Counts } from '../../measure/cell.js';
+import { OUTCOME_INDEX, type Outcome } from '../../measure/outcome.js';
+import { type Snapshot, sumGroups } from '../../measure/snapshot.js';
+import type { Gate } from '../../scenario/gate.js';
+import { formatCount, formatOffset } from '../../units.js';
+import { closedThroughS, isComplete } from '../facts.js';
 import { brokenConservation } from './conservation.js';
 import { causesOfOurs } from './diagnosis.js';
 import { refusedEverybody } from './edge.js';
-import { closedThroughS, isComplete } from './facts.js';
 import { type Finding, gravity, type Validity } from './finding.js';
 import { clockNotes, networkNotes } from './machine-notes.js';
 import { shortcomings } from './shortcomings.js';

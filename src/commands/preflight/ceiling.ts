@@ -1,9 +1,9 @@
 // How a plan stands to what this machine was calibrated to: refused, warned of, or well.
-import type { TransportKind } from '../drive/transports/choose.js';
-import { judgeCeiling, useOf } from '../judge/ceiling.js';
-import type { CeilingUse } from '../measure/calibration.js';
-import { UserError } from '../problem.js';
-import { calibrationFile, findCalibration, keyOfProcess, readCalibrations } from './calibration/cache.js';
+import type { TransportKind } from '../../drive/transports/choose.js';
+import { judgeCeiling, useOf } from '../../judge/ceiling.js';
+import type { CeilingUse } from '../../measure/calibration.js';
+import { UserError } from '../../problem.js';
+import { calibrationFile, findCalibration, keyOfProcess, readCalibrations } from '../calibration/cache.js';
 import { coresOfProcess } from './cores.js';
 
 /** What a run is, as far as a ceiling depends on it. */

@@ -1,8 +1,8 @@
 // Fitness: how the generator fared, over the run and by ten seconds, all its workers and processes together.
-import { SLICE_S } from '../measure/cell.js';
-import { type Snapshot, sumGroups } from '../measure/snapshot.js';
-import { emptyStallTimes, type ProcessVitals, STALL_CAUSES, type StallTimes } from '../measure/vitals.js';
-import { okOf } from './facts.js';
+import { SLICE_S } from '../../measure/cell.js';
+import { type Snapshot, sumGroups } from '../../measure/snapshot.js';
+import { emptyStallTimes, type ProcessVitals, STALL_CAUSES, type StallTimes } from '../../measure/vitals.js';
+import { okOf } from '../facts.js';
 
 /** Ten seconds of it. Shares of a machine are those of the machine that was worst off. */
 export interface SliceFitness {

@@ -1,6 +1,6 @@
 // Counts of what was due and what was fired, side by side: by second, and how bursty both are.
-import { SLICE_S } from '../measure/cell.js';
-import { BIN_US, BINS, type Emission } from '../measure/emission.js';
+import { SLICE_S } from '../../measure/cell.js';
+import { BIN_US, BINS, type Emission } from '../../measure/emission.js';
 
 /** Bins of a second. */
 const PER_SECOND = 1e6 / BIN_US;

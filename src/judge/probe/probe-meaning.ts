@@ -1,6 +1,6 @@
 // What one answer of a probe means, and what to do about it, in plain words.
-import type { Probed } from '../measure/probed.js';
-import { formatCount, formatDuration } from '../units.js';
+import type { Probed } from '../../measure/probed.js';
+import { formatCount, formatDuration } from '../../units.js';
 import { headerOf, type Refusal, refusalOf } from './edges.js';
 import { whereLeads } from './redirect.js';
 

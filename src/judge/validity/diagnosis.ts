@@ -1,8 +1,8 @@
 // Diagnosis: why the generator fell short, where it did. Causes explain a finding and are never one themselves.
-import { OUTCOME_INDEX } from '../measure/outcome.js';
-import { type Snapshot, sumGroups } from '../measure/snapshot.js';
-import { STALL_CAUSES, type StallCause, type StallTimes } from '../measure/vitals.js';
-import { formatDuration, formatOffset, formatShare } from '../units.js';
+import { OUTCOME_INDEX } from '../../measure/outcome.js';
+import { type Snapshot, sumGroups } from '../../measure/snapshot.js';
+import { STALL_CAUSES, type StallCause, type StallTimes } from '../../measure/vitals.js';
+import { formatDuration, formatOffset, formatShare } from '../../units.js';
 import type { Finding } from './finding.js';
 import { type Fitness, fitnessOf, type SliceFitness } from './fitness.js';
 

@@ -1,9 +1,9 @@
 // Holds the target of a run while it is loaded, so that two runs do not hit it from one machine by accident.
-import { UserError } from '../problem.js';
-import { safe } from '../report/escape.js';
-import type { Prepared } from './prepare.js';
+import { UserError } from '../../problem.js';
+import { safe } from '../../report/escape.js';
+import type { Prepared } from '../prepare.js';
+import { type Terminal, warn } from '../terminal.js';
 import { type Holder, lockFolder, lockTarget, thisProcess } from './target-lock.js';
-import { type Terminal, warn } from './terminal.js';
 
 /**
  * Does what is to be done while nobody else on this machine loads the target.

@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { overlap, type Shard } from '../schedule/lanes.js';
+import { overlap, type Shard } from '../../schedule/lanes.js';
 import { isAlive, startOf } from './process-identity.js';
 
 /** Whom a run loads, and which part of which plan it is. */

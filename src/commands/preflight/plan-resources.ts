@@ -1,6 +1,6 @@
 // What a run takes of this machine: workers, pacing, bounds.
-import { maySpin } from '../drive/pacing/calibrate.js';
-import type { LoadedScenario } from '../scenario/load.js';
+import { maySpin } from '../../drive/pacing/calibrate.js';
+import type { LoadedScenario } from '../../scenario/load.js';
 import { coresOfProcess } from './cores.js';
 import type { Machine } from './machine.js';
 import { DESCRIPTORS_RESERVED } from './resources.js';

@@ -1,6 +1,6 @@
 // What a probe found: what each answer means, what many of them say together, and what certificates show.
-import type { Handshake, Probed } from '../measure/probed.js';
-import { formatCount } from '../units.js';
+import type { Handshake, Probed } from '../../measure/probed.js';
+import { formatCount } from '../../units.js';
 import { refusalOf } from './edges.js';
 import { type Meaning, meaningOf, type ProbeContext, type ProbeFinding } from './probe-meaning.js';
 

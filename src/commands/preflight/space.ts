@@ -1,11 +1,11 @@
 // Before a run: the memory and the disk that a plan takes, estimated from what it is, against what there is.
-import { SLICE_S } from '../measure/cell.js';
-import { TENANTS_MAX } from '../measure/tenants.js';
-import { UserError } from '../problem.js';
-import type { Plan, PlanStream, StreamInput } from '../scenario/plan.js';
-import { formatBytes } from '../units.js';
+import { SLICE_S } from '../../measure/cell.js';
+import { TENANTS_MAX } from '../../measure/tenants.js';
+import { UserError } from '../../problem.js';
+import type { Plan, PlanStream, StreamInput } from '../../scenario/plan.js';
+import { formatBytes } from '../../units.js';
+import type { Prepared } from '../prepare.js';
 import { availableMemory, freeDisk } from './memory.js';
-import type { Prepared } from './prepare.js';
 import { demandOf } from './resources.js';
 
 /** What an estimate needs to know of a plan; counts are those of this process. */
