@@ -9,12 +9,22 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { endChildrenOnExit } from '../bench/processes.js';
 import { competition } from './competition.js';
+import { faults } from './faults.js';
 import { kills } from './kills.js';
+import { memory } from './memory.js';
 import { nginx } from './nginx.js';
 import { type Outcome, placeTable, README, render, SAVED, type Section, type Torture } from './outcomes.js';
 import { stalledGenerator, stalledTarget } from './stalls.js';
 
-const SECTIONS: readonly Section[] = [stalledGenerator, stalledTarget, competition, kills, nginx];
+const SECTIONS: readonly Section[] = [
+  stalledGenerator,
+  stalledTarget,
+  competition,
+  kills,
+  nginx,
+  faults,
+  memory,
+];
 
 const { values: flags } = parseArgs({
   options: {
