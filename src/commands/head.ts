@@ -1,28 +1,23 @@
 // The head of a result: the facts of a run that are known before its first request.
 import { hostname } from 'node:os';
 import type { PacingChoice } from '../drive/pacing/calibrate.js';
-import type { ResolvedTarget } from '../drive/sockets/target.js';
-import type { CeilingUse } from '../measure/calibration.js';
 import { type Head, RESULT_FORMAT } from '../measure/snapshot.js';
 import { VERSION } from '../version.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
 import { isOwnAddress } from './preflight/own-addresses.js';
+import type { Ready } from './preflight/preflight.js';
 import type { Prepared } from './prepare.js';
 
-/**
- * @param startUs due time 0 on the process's monotonic clock, which is also an instant
- * @param calibration null where this machine was not calibrated for such a run
- */
+/** @param startUs due time 0 on the process's monotonic clock, which is also an instant */
 export function headOf(
   prepared: Prepared,
+  { resources, reached, ceiling }: Ready,
   plannedTotal: number,
-  workers: number,
   startUs: number,
   { pacing, lateness }: PacingChoice,
-  { addresses, proxy }: ResolvedTarget,
-  calibration: CeilingUse | null,
 ): Head {
   const { loaded, rate, shard } = prepared;
+  const { addresses, proxy } = reached.target;
   const amplified = amplifiedOf(prepared);
   return {
     format: RESULT_FORMAT,
@@ -37,7 +32,7 @@ export function headOf(
     targetIsLocal: loaded.target.loopback || (proxy === undefined && isOwnAddress(addresses)),
     shards: [shard],
     hosts: [hostname()],
-    workers,
+    workers: resources.workers,
     startedAt: new Date(startUs / 1e3).toISOString(),
     durationS: rate.durationS,
     phases: rate.phases,
@@ -48,7 +43,7 @@ export function headOf(
     capDeclared: loaded.maxInFlight !== null,
     coverage: coverageOf(prepared),
     pacing: { by: pacing, ...lateness },
-    ...(calibration && { calibration }),
+    ...(ceiling.use && { calibration: ceiling.use }),
     ...(amplified.length > 0 && { amplified }),
   };
 }

@@ -2,31 +2,24 @@
 import { choosePacing, type PacingChoice, type PacingWanted } from '../drive/pacing/calibrate.js';
 import { monotonicNowUs } from '../drive/pacing/clock.js';
 import { describeTransport, type TransportOption } from '../drive/transports/choose.js';
-import { loadHooks } from '../drive/visits/hook-module.js';
 import type { ExitCode } from '../exit-codes.js';
 import { type Judgement, judge } from '../judge/verdict.js';
 import { absorbLine, type ResultLine } from '../measure/result-file.js';
 import { emptySnapshot, type Snapshot } from '../measure/snapshot.js';
 import type { Overrides } from '../scenario/load.js';
 import { countArrivals } from '../schedule/forecast.js';
-import { lanesOf, type Shard } from '../schedule/lanes.js';
+import type { Shard } from '../schedule/lanes.js';
 import { formatCount, formatDuration, formatMultiple, formatOffset, formatRate } from '../units.js';
-import { VERSION } from '../version.js';
 import { Pool } from '../workers/pool.js';
 import { watchProcess } from '../workers/watch-process.js';
 import { headOf } from './head.js';
-import { askCeiling, refuseCeiling } from './preflight/ceiling.js';
 import { holdingTarget } from './preflight/hold-target.js';
-import { readMachine } from './preflight/machine.js';
-import { planResources } from './preflight/plan-resources.js';
-import { negotiate, wishOf } from './preflight/protocol.js';
-import { followName, mannerOf, reachTarget } from './preflight/reach.js';
-import { refuseShortage } from './preflight/resources.js';
-import { checkSpace, extentOf } from './preflight/space.js';
+import { preflight, type Ready } from './preflight/preflight.js';
+import { followName, mannerOf } from './preflight/reach.js';
 import { type Prepared, prepare } from './prepare.js';
 import { hideUsers } from './redactor.js';
 import { type ReportRequest, writeReports } from './reports.js';
-import { cannotBeWritten, defaultOut, endResult, ResultWriter } from './results/result-writer.js';
+import { cannotBeWritten, endResult, ResultWriter } from './results/result-writer.js';
 import { showProgress } from './show-progress.js';
 import { stopOnSignal } from './stop.js';
 import { type Terminal, warn } from './terminal.js';
@@ -82,37 +75,8 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
 async function perform(prepared: Prepared, options: RunOptions, terminal: Terminal): Promise<RunResult> {
   const { loaded, rate } = prepared;
   terminal.hide(loaded.secrets);
-  const machine = readMachine();
-  const resources = planResources(
-    loaded,
-    rate.peakPerSec / options.shard.n,
-    lanesOf(options.shard, loaded.plan.lanes).length,
-    options.workers,
-    machine,
-  );
-  for (const warning of [...loaded.warnings, ...resources.warnings]) warn(terminal, warning);
-  const now = new Date();
-  const out = options.out ?? defaultOut(loaded.name, now);
-  for (const warning of checkSpace(extentOf(prepared, resources.workers, resources.inFlightMax), out))
-    warn(terminal, warning);
-  if (loaded.hooksFile !== null) await loadHooks(loaded.hooksFile);
-  const run = `${loaded.planId.slice(0, 8)}-${(options.startAt ?? now).getTime().toString(36)}`;
-  const wish = wishOf(loaded.target, options.transport);
-  const reached = await reachTarget(loaded, VERSION, run);
-  for (const warning of reached.warnings) warn(terminal, warning);
-  refuseShortage(prepared, machine, reached.target.addresses.length);
-  const transport = await negotiate(wish, reached.target);
-  const ceiling = askCeiling(
-    {
-      peakPerSec: rate.peakPerSec / options.shard.n,
-      workers: resources.workers,
-      transport,
-      secure: loaded.target.secure,
-    },
-    terminal.env,
-    now.getTime(),
-  );
-  for (const warning of refuseCeiling(ceiling, options.force === true)) warn(terminal, warning);
+  const ready = await preflight(prepared, options, terminal);
+  const { machine, resources, reached, transport, run, out } = ready;
   const writer = new ResultWriter(out);
 
   const plannedTotal = countArrivals(loaded.plan, loaded.inputs, prepared.recorded, options.shard);
@@ -145,23 +109,10 @@ async function perform(prepared: Prepared, options: RunOptions, terminal: Termin
   await pool.ready();
   const wanted = options.pacing ?? 'auto';
   const choice = choosePacing(wanted, wanted === 'auto' && resources.maySpin ? await pool.calibrate() : []);
-  terminal.err(
-    `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s, peak ${formatRate(rate.peakPerSec)}` +
-      `${rate.normalPerSec > 0 ? ` (${formatMultiple(rate.peakPerSec / rate.normalPerSec)})` : ''} → ${loaded.target.url}${mannerOf(loaded.target)}` +
-      `, ${resources.workers} worker${resources.workers > 1 ? 's' : ''}, pacing: ${wordsOf(choice)}` +
-      `, ${describeTransport(transport, loaded.target.secure)}, seed ${loaded.plan.seed}, plan ${loaded.planId.slice(0, 8)}\n`,
-  );
+  terminal.err(`${announcement(prepared, ready, plannedTotal, choice)}\n`);
   const startUs =
     options.startAt === undefined ? monotonicNowUs() + START_DELAY_US : options.startAt.getTime() * 1e3;
-  const head = headOf(
-    prepared,
-    plannedTotal,
-    resources.workers,
-    startUs,
-    choice,
-    reached.target,
-    ceiling.use,
-  );
+  const head = headOf(prepared, ready, plannedTotal, startUs, choice);
   snapshot = emptySnapshot(head);
   writer.write({ kind: 'head', head });
   if (writer.lost !== null) {
@@ -199,6 +150,25 @@ async function perform(prepared: Prepared, options: RunOptions, terminal: Termin
   await writeReports(options.reports, { snapshot, judgement, exitCode, resultFiles: [out] }, terminal);
   terminal.err(`result: ${out}\n`);
   return { snapshot, judgement, exitCode, out };
+}
+
+/** What is about to be sent where, and how: the first line of a run. */
+function announcement(
+  { loaded, rate }: Prepared,
+  { resources: { workers }, transport }: Ready,
+  plannedTotal: number,
+  choice: PacingChoice,
+): string {
+  const multiple = rate.normalPerSec > 0 ? ` (${formatMultiple(rate.peakPerSec / rate.normalPerSec)})` : '';
+  return [
+    `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s`,
+    `peak ${formatRate(rate.peakPerSec)}${multiple} → ${loaded.target.url}${mannerOf(loaded.target)}`,
+    `${workers} worker${workers > 1 ? 's' : ''}`,
+    `pacing: ${wordsOf(choice)}`,
+    describeTransport(transport, loaded.target.secure),
+    `seed ${loaded.plan.seed}`,
+    `plan ${loaded.planId.slice(0, 8)}`,
+  ].join(', ');
 }
 
 /** How senders wait, and why, in a few words: `spin (p99 6 µs; sleep 1.1 ms)`. */

@@ -1,5 +1,4 @@
 // What a driver is given: its share of the plan, and every effect that it has.
-
 import type { Closed } from '../measure/recorder.js';
 import type { Health } from '../measure/vitals.js';
 import type { Phase, Plan } from '../scenario/plan.js';
