@@ -308,6 +308,17 @@ function readReports(texts: readonly string[] = []): ReportRequest[] {
   return texts.map(readReportRequest);
 }
 
+/**
+ * Ends the process over a defect of ours. Node would end it with 1, which is said of a shop that failed, and print the
+ * message as it is, whatever that quotes.
+ */
+function crash(error: unknown): never {
+  const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.err(`${words}\nthis is a defect of flashcrowd: please report it with what stands above\n`);
+  process.exit(ExitCode.untrustworthy);
+}
+process.on('uncaughtException', crash);
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -320,9 +331,7 @@ try {
     terminal.err(`${oneLine(error.message)}\n    start the target, or check its address; nothing was sent\n`);
     exitCode = ExitCode.unreachable;
   } else {
-    // A bug: Node would print its message as it is, whatever that quotes.
-    terminal.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    throw new Error('flashcrowd has a bug: what it met stands above');
+    crash(error);
   }
 }
 process.exitCode = exitCode;

@@ -11,7 +11,7 @@ export const ExitCode = {
   gateFailed: 1,
   /** Bad input or usage; nothing was sent. */
   badInput: 2,
-  /** The run is not trustworthy: the generator, or what lies before the shop, was the limit. */
+  /** The run is not trustworthy: the generator, or what lies before the shop, was the limit, or flashcrowd crashed. */
   untrustworthy: 3,
   /** A gate had no data, or too little, to be decided. */
   inconclusive: 4,

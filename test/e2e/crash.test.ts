@@ -197,3 +197,13 @@ describe('a run one of whose threads', { concurrency: true }, () => {
     });
   }
 });
+
+describe('a defect of our own', () => {
+  it('ends with 3 and says what it is, as 1 would say that a shop failed', async () => {
+    const astray = "setTimeout(() => { throw new Error('astray') }, 300)";
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(astray)}` };
+    const { code, stderr } = await runCli(['storefront'], { env });
+    assert.equal(code, 3);
+    assert.match(stderr, /Error: astray[\s\S]*a defect of flashcrowd/);
+  });
+});
