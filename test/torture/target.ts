@@ -1,4 +1,6 @@
 // The torture's target: a server in a process of its own that answers every request at once, or not, as it is told.
+//
+// With a number as its argument it takes so many milliseconds for each.
 import { createServer, type Server, type Socket } from 'node:net';
 
 /** `misbehave` lasts so long: answers wait for its end, never come, or nothing listens. */
@@ -8,6 +10,7 @@ export type ToTarget =
 
 const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
 
+const serviceMs = Number(process.argv[2] ?? 0);
 const sockets = new Set<Socket>();
 let requests = 0;
 let how: 'well' | 'slow' | 'silent' | 'away' = 'well';
@@ -24,7 +27,8 @@ const server: Server = createServer((socket) => {
     for (let end = tail.indexOf('\r\n\r\n'); end >= 0; end = tail.indexOf('\r\n\r\n')) {
       tail = tail.slice(end + 4);
       requests++;
-      if (how === 'well') socket.write(ANSWER);
+      if (how === 'well' && serviceMs > 0) setTimeout(() => socket.write(ANSWER), serviceMs);
+      else if (how === 'well') socket.write(ANSWER);
       else if (how === 'slow') waiting.push(socket);
     }
   });

@@ -104,9 +104,13 @@ export class Target {
     readonly port: number,
   ) {}
 
-  static async start(): Promise<Target> {
+  /** @param serviceMs what it takes for each answer */
+  static async start(serviceMs = 0): Promise<Target> {
     const script = fileURLToPath(new URL('./target.ts', import.meta.url));
-    const child = new Child(process.execPath, ['--import', 'tsx', script], { cores: null, talks: true });
+    const child = new Child(process.execPath, ['--import', 'tsx', script, String(serviceMs)], {
+      cores: null,
+      talks: true,
+    });
     const [{ port }] = (await once(child.process, 'message')) as [{ port: number }];
     return new Target(child, port);
   }
