@@ -6,6 +6,7 @@
 // - a clean GOAWAY closes a session some ticks before it says so, and a request on a closed one throws: a closed
 //   session has no room;
 // - its windows are 64 KB unless told otherwise, which would measure our own reading: they are as large as Chrome's;
+// - it aborts the process if a session is collected before a stream with broken headers: `http2-graveyard.ts`;
 // - a cut connection ends its streams without any error, as if they were complete: only a reset code tells;
 // - after a frame that breaks the protocol it says GOAWAY, stops to read, and tells nobody: what such a connection
 //   carries times out, and it is found out by a PING that has no answer.
@@ -17,6 +18,7 @@ import type { Clock } from '../pacing/clock.js';
 import { type Opening, SocketOpener, type TlsSessions } from '../sockets/socket-opener.js';
 import { type ResolvedTarget, serverNameOf } from '../sockets/target.js';
 import { outcomeOfError } from './failures.js';
+import { Http2Graveyard, nativeOf } from './http2-graveyard.js';
 import { Http2Headers } from './http2-headers.js';
 import { Http2Stream } from './http2-stream.js';
 import type { Connection, ConnectionListener, Transport } from './transport.js';
@@ -36,6 +38,7 @@ const WITHOUT_BODY = { endStream: true };
 
 export class Http2Transport implements Transport {
   readonly #open = new Set<Http2Connection>();
+  readonly graveyard = new Http2Graveyard();
   readonly #spares: Http2Stream[] = [];
   readonly #release = (stream: Http2Stream): void => {
     if (this.#spares.length < SPARES_MAX) this.#spares.push(stream);
@@ -85,6 +88,7 @@ class Http2Connection implements Connection {
   #listener: ConnectionListener | null;
   #socket: Socket | null = null;
   #session: ClientHttp2Session | null = null;
+  #native: object | null = null;
   /** Sent before the session was there. */
   #waiting: Exchange[] = [];
   readonly #carried = new Map<Exchange, Http2Stream>();
@@ -202,6 +206,9 @@ class Http2Connection implements Connection {
       // A server that allows none for the moment lets one wait: so there is always an end to be waited for.
       this.#allowed = Math.max(1, Math.min(STREAMS_MAX, maxConcurrentStreams));
     });
+    session.on('connect', () => {
+      this.#native = nativeOf(session);
+    });
     session.on('goaway', () => this.#leave());
     session.on('close', () => this.#leave());
     // Its streams tell the error, if there are any; without any it is closed, and that comes as well.
@@ -251,6 +258,10 @@ class Http2Connection implements Connection {
   }
 
   #settle(exchange: Exchange): void {
+    if (exchange.failure !== null && this.#native !== null) {
+      this.#transport.graveyard.keep(this.#native);
+      this.#native = null;
+    }
     const usable = this.#usable;
     if (!usable && this.#carriesNothing) this.#destroy();
     this.#listener?.settled(this, exchange, usable);
