@@ -200,7 +200,12 @@ describe('a run one of whose threads', { concurrency: true }, () => {
 
 describe('a defect of our own', () => {
   it('ends with 3 and says what it is, as 1 would say that a shop failed', async () => {
-    const astray = "setTimeout(() => { throw new Error('astray') }, 300)";
+    // Once it has said something: before that it is not up yet.
+    const astray = `const { stdout } = process; const write = stdout.write;
+      stdout.write = function (...words) {
+        setImmediate(() => { throw new Error('astray'); });
+        return write.apply(this, words);
+      };`;
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(astray)}` };
     const { code, stderr } = await runCli(['storefront'], { env });
     assert.equal(code, 3);

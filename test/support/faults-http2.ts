@@ -349,9 +349,12 @@ const settings: Frames = () => [
 ];
 const ping: Frames = () => [frame(FRAME.ping, 0, 0, new Uint8Array(8))];
 
+/** What Node has to acknowledge: once it owes too much of that, it gives the connection up. */
+const OWED = { ...silent, or: 'protocol' } as const;
+
 const FLOODS: readonly Http2Fault[] = [
-  { name: 'sends SETTINGS without end', ...silent, answer: endless(NOTHING, times(200, settings)) },
-  { name: 'sends PING without end', ...silent, answer: endless(NOTHING, times(200, ping)) },
+  { name: 'sends SETTINGS without end', ...OWED, answer: endless(NOTHING, times(200, settings)) },
+  { name: 'sends PING without end', ...OWED, answer: endless(NOTHING, times(200, ping)) },
   {
     name: 'sends answers to PINGs that nobody sent',
     ...malformed,
