@@ -58,6 +58,7 @@ export async function probeCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const prepared = await prepare(file, options, options.shard, terminal.env);
+  terminal.hide(prepared.loaded.secrets);
   const { loaded } = prepared;
   const warn = (text: string) => terminal.err(`warning: ${safe(text)}\n`);
   for (const warning of loaded.warnings) warn(warning);

@@ -2,7 +2,7 @@
 import { type Fidelity, partsOf } from '../judge/validity/fidelity.js';
 import type { Judgement } from '../judge/verdict.js';
 import { formatCount, formatDuration, formatOffset, formatShare } from '../units.js';
-import { type Line, labelled, piece } from './line.js';
+import { fact, type Line, piece } from './line.js';
 
 export function fidelity({ fidelity: of }: Judgement, width: number): Line[] {
   if (of === null) return [];
@@ -41,8 +41,4 @@ function burstsOf({ dispersion }: Fidelity): string {
         : [`dispersion ${sent.toFixed(2)} in ${windowS} s, planned ${planned.toFixed(2)}`],
     )
     .join('; ');
-}
-
-function fact(label: string, text: string, width: number): Line[] {
-  return labelled(piece(label, 'dim'), 15, text, width);
 }

@@ -5,7 +5,7 @@ import type { Head, Snapshot } from '../measure/snapshot.js';
 import { STALL_CAUSES, type StallCause } from '../measure/vitals.js';
 import { formatCount, formatDuration, formatRate, formatShare } from '../units.js';
 import { safe } from './escape.js';
-import { type Line, labelled, piece } from './line.js';
+import { fact, type Line, piece } from './line.js';
 import { plural } from './words.js';
 
 export function generator(snapshot: Snapshot, width: number): Line[] {
@@ -115,8 +115,4 @@ function machineWords({ slices }: Fitness): string[] {
     ...(descriptors === null ? [] : [`descriptors ${formatShare(descriptors)} in use`]),
     ...(ports === null ? [] : [`ports ${formatShare(ports)} in use`]),
   ];
-}
-
-function fact(label: string, text: string, width: number): Line[] {
-  return labelled(piece(label, 'dim'), 15, text, width);
 }

@@ -155,3 +155,8 @@ export function table(
 }
 
 const GAP = '  ';
+
+/** A line of the details' lists of facts: what it is, and what there is to say of it. */
+export function fact(label: string, text: string, width: number): Line[] {
+  return labelled(piece(label, 'dim'), 15, text, width);
+}

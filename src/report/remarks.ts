@@ -4,7 +4,7 @@ import type { Judgement } from '../judge/verdict.js';
 import type { Snapshot } from '../measure/snapshot.js';
 import { formatCount, formatDuration, formatShare } from '../units.js';
 import { safe } from './escape.js';
-import { type Line, labelled, type Piece, piece } from './line.js';
+import { fact, type Line, labelled, type Piece, piece } from './line.js';
 import { plural } from './words.js';
 
 /** Gates whose figure does not say by itself why they failed or could not be decided. */
@@ -79,10 +79,6 @@ export function run({ head }: Snapshot, width: number): Line[] {
       ? []
       : fact('warmup', `${formatDuration((warmup.endS - warmup.startS) * 1e6)}, outside gates`, width)),
   ];
-}
-
-function fact(label: string, text: string, width: number): Line[] {
-  return labelled(piece(label, 'dim'), 15, text, width);
 }
 
 function bullet(mark: string, text: string, width: number, style: Piece['style'] = 'dim'): Line[] {

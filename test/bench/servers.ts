@@ -1,11 +1,12 @@
 // What the bench's generators load: nginx where it is installed and faster, else the bench's own receiver.
+
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../support/free-port.js';
 import { Child, isInstalled, RECEIVER_CORE, startScript } from './processes.js';
 import type { Seen, ToReceiver } from './receiver.js';
 
@@ -172,14 +173,4 @@ function get(port: number): Promise<string> {
       .once('error', reject)
       .end();
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

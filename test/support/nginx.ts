@@ -1,9 +1,11 @@
 // A plain nginx on a free loopback port, as a process that is ended by its id; its own access log is the witness.
+
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 
 /** Why there is none; false where there is one. */
 export const nginxMissing = spawnSync('nginx', ['-v']).error !== undefined ? 'nginx is not installed' : false;
@@ -72,16 +74,6 @@ export class Nginx {
     this.child.kill('SIGQUIT');
     await ended;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 function answers(at: number): Promise<boolean> {
