@@ -16,7 +16,6 @@ import { HookCaller } from '../drive/visits/hooks.js';
 import { ExitCode } from '../exit-codes.js';
 import { judgeProbe } from '../judge/probe/probe.js';
 import type { Handshake, Probed } from '../measure/probed.js';
-import { safe } from '../report/escape.js';
 import { jsonText } from '../report/json-text.js';
 import { paintFor } from '../report/paint.js';
 import { probeText } from '../report/probe.js';
@@ -30,8 +29,9 @@ import { coverageOf } from './coverage.js';
 import { negotiate, wishOf } from './preflight/protocol.js';
 import { mannerOf, type Reached, reachTarget, schedule } from './preflight/reach.js';
 import { type Prepared, prepare } from './prepare.js';
+import { hideUsers } from './redactor.js';
 import { openStream } from './stream-arrivals.js';
-import type { Terminal } from './terminal.js';
+import { type Terminal, warn as warnOn } from './terminal.js';
 
 export interface ProbeOptions extends Overrides {
   readonly shard: Shard;
@@ -39,6 +39,8 @@ export interface ProbeOptions extends Overrides {
   readonly json: boolean;
 }
 
+/** Characters of what a hook said that are looked at. */
+const SAID_MAX = 16_384;
 /** Requests that a probe sends at most, redirects aside, and visits that it makes at once. */
 const REQUESTS_MAX = 200;
 const AT_ONCE = 4;
@@ -60,7 +62,10 @@ export async function probeCommand(
   const prepared = await prepare(file, options, options.shard, terminal.env);
   terminal.hide(prepared.loaded.secrets);
   const { loaded } = prepared;
-  const warn = (text: string) => terminal.err(`warning: ${safe(text)}\n`);
+  const users = loaded.inputs.streams.flatMap((input) =>
+    input.kind === 'rate' ? Object.values(input.users?.columns ?? {}) : [],
+  );
+  const warn = (text: string) => warnOn(terminal, hideUsers(text.slice(0, SAID_MAX), users));
   for (const warning of loaded.warnings) warn(warning);
   const run = `${loaded.planId.slice(0, 8)}-${Date.now().toString(36)}`;
   const wish = wishOf(loaded.target, options.transport);

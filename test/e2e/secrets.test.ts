@@ -187,6 +187,13 @@ describe('secrets', () => {
     }
   });
 
+  it('are in no probe, whatever the hooks say', async () => {
+    for (const how of [[], ['--json']]) {
+      const { code, stderr } = await cli('probe', 'all.yaml', ...how);
+      assert.ok(code === 0 || code === 1, stderr);
+    }
+  });
+
   it('are in nothing that is said of a way that fails: a handshake, a proxy, a value that is no login', async () => {
     const untrusted = await startTlsServer(SELF_SIGNED);
     writeFileSync(
