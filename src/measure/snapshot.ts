@@ -19,6 +19,7 @@ import { addEmission, type Emission, emptyEmission } from './emission.js';
 import { Histogram } from './histogram.js';
 import { EMISSION_FORM, HEALTH_FORM, SECOND_FORM, SLICE_FORM } from './packed-forms.js';
 import { PackedList, PackedMap, type Values } from './packed-map.js';
+import { addSeries, countCell, type Series, seriesOf } from './series.js';
 import { Tenants } from './tenants.js';
 import type { Health, ProcessVitals } from './vitals.js';
 
@@ -139,6 +140,8 @@ export interface Snapshot {
   /** Key `stream/phase/sliceS`. */
   readonly slices: PackedMap<string, Slice>;
   readonly tenants: Tenants;
+  /** What the head's gates need by the second, by `SeriesOf.key`. */
+  readonly series: ReadonlyMap<string, Series>;
   /** By first second of the slice. */
   readonly emissions: PackedMap<number, Emission>;
   readonly health: Values<Health>;
@@ -156,6 +159,7 @@ export function emptySnapshot(head: Head): Snapshot {
     groups: new Map(),
     slices: new PackedMap(SLICE_FORM),
     tenants: new Tenants(head),
+    series: seriesOf(head.gates),
     emissions: new PackedMap(EMISSION_FORM),
     health: new PackedList(HEALTH_FORM),
     processes: [],
@@ -176,6 +180,7 @@ export function absorbCell(snapshot: Snapshot, cell: Cell): void {
     group.recordedDuration ??= new Histogram();
     group.recordedDuration.add(cell.recordedDuration);
   }
+  countCell(snapshot.series.values(), snapshot.head.plan, cell);
 }
 
 /** Adds a slice to a snapshot, in place. */
@@ -230,6 +235,7 @@ export function mergeSnapshots(a: Snapshot, b: Snapshot, head: Head): Snapshot {
     }
     for (const slice of part.slices.values()) absorbSlice(sum, slice);
     sum.tenants.add(part.tenants);
+    addSeries(sum.series, part.series);
     for (const emission of part.emissions.values()) absorbEmission(sum, emission);
     for (const health of part.health) sum.health.push(health);
     for (const vitals of part.processes) sum.processes.push(vitals);

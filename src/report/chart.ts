@@ -1,6 +1,6 @@
 // The picture of a run in block characters: what was planned, blue where it was ok, orange where it failed.
 import { isSteady, normalRatePerSec, totalsBySecond } from '../judge/facts.js';
-import type { Incident } from '../judge/incident.js';
+import type { Incident } from '../judge/incident/incident.js';
 import type { Snapshot } from '../measure/snapshot.js';
 import { formatMultiple, formatOffset, formatRate } from '../units.js';
 import { type Bin, binsOf, ratesOf } from './bins.js';

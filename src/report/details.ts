@@ -1,8 +1,8 @@
 // The details under the first screen: every figure that the report has, a section each.
 
 import { closedThroughS, errorShare, okOf } from '../judge/facts.js';
+import { failedShare } from '../judge/incident/who.js';
 import type { Judgement } from '../judge/verdict.js';
-import { failedShare } from '../judge/who.js';
 import type { Counts } from '../measure/cell.js';
 import type { Histogram } from '../measure/histogram.js';
 import { OUTCOME_WORDS, OUTCOMES } from '../measure/outcome.js';

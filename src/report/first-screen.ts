@@ -1,9 +1,9 @@
 // The first screen: did it hold, when did it break and recover, what did it cost, whom, can it be believed.
 import { closedThroughS, isComplete, isSteady, okOf } from '../judge/facts.js';
+import { failedShare, type Tally, together } from '../judge/incident/who.js';
 import { unknownIdShare } from '../judge/recorded.js';
 import { failuresInStalls } from '../judge/validity/fitness.js';
 import type { Judgement } from '../judge/verdict.js';
-import { failedShare, type Tally, together } from '../judge/who.js';
 import { quantile } from '../measure/distribution.js';
 import { OUTCOME_INDEX } from '../measure/outcome.js';
 import { type Snapshot, sumGroups } from '../measure/snapshot.js';

@@ -1,22 +1,22 @@
 // The Summary: a result and its judgement as JSON, in milliseconds and shares.
 import { ageDays } from '../judge/ceiling.js';
 import { closedThroughS, errorShare, isComplete, okOf } from '../judge/facts.js';
-import type { GateResult } from '../judge/gates.js';
 import { type BothSides, failedNow, failedThen, type NamedSides } from '../judge/recorded.js';
 import type { Judgement } from '../judge/verdict.js';
 import { COARSE } from '../measure/buckets.js';
 import type { Counts } from '../measure/cell.js';
-import { emptyDistribution, type Reading } from '../measure/distribution.js';
+import { emptyDistribution } from '../measure/distribution.js';
 import { OUTCOMES } from '../measure/outcome.js';
 import { type Group, type Snapshot, sumGroups } from '../measure/snapshot.js';
 import { connectionsOf } from './connections.js';
-import { durations, ofDistribution, quantiles, sumSlices, toMs } from './durations.js';
+import { durations, ofDistribution, quantiles, sumSlices } from './durations.js';
 import { generatorSummary } from './generator-summary.js';
 import { jsonText } from './json-text.js';
+import { gateSummary } from './summary/gates.js';
+import { incidentSummary } from './summary/incident.js';
+import { TENANTS_LISTED } from './summary/listed.js';
+import { round } from './summary/rounded.js';
 import type { Summary } from './summary-schema.js';
-
-/** Tenants beyond this many are counted, not listed: the worst come first. */
-export const TENANTS_LISTED = 200;
 
 /**
  * A result in names that scripts can rely on.
@@ -107,7 +107,7 @@ export function summarise(
     verdict: judgement.verdict,
     reasons: judgement.reasons.map((reason) => ({ ...reason })),
     exitCode,
-    incident: incident(judgement),
+    incident: incidentSummary(judgement),
   };
 }
 
@@ -262,28 +262,4 @@ function bothSides({
 
 function statuses(of: { readonly statuses: ReadonlyMap<number, number> }): Summary['statuses'] {
   return Object.fromEntries([...of.statuses].sort(([a], [b]) => a - b));
-}
-
-function gateSummary({ gate, result, actual, bound, n, reason }: GateResult): Summary['gates'][number] {
-  const value = (figure: Reading | number | null) =>
-    typeof figure === 'number' ? round(figure, 9) : toMs(figure ?? undefined);
-  return { gate: gate.text, result, actual: value(actual), bound: value(bound), n, reason };
-}
-
-function incident({ incident: { outages, hit } }: Judgement): Summary['incident'] {
-  return {
-    outages: outages.map((outage) => ({
-      ...outage,
-      ratePerSec: round(outage.ratePerSec, 3),
-      multiple: round(outage.multiple, 3),
-      multipleAtEnd: outage.multipleAtEnd === null ? null : round(outage.multipleAtEnd, 3),
-    })),
-    hot: hit.hot.slice(0, TENANTS_LISTED).map((toll) => ({ ...toll })),
-    bystanders: hit.bystanders && { ...hit.bystanders },
-    untouched: hit.untouched,
-  };
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }

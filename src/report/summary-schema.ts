@@ -1,11 +1,10 @@
-// The Summary's one definition: its type and its JSON Schema. The one file of the reports that knows zod.
+// The Summary's one definition: its type and its JSON Schema.
 import { z } from 'zod';
 import { OUTCOMES } from '../measure/outcome.js';
 import { STALL_CAUSES } from '../measure/vitals.js';
-
-const count = z.int().min(0);
-const share = z.number().min(0).max(1);
-const name = z.string();
+import { GATE } from './summary/gate-schema.js';
+import { INCIDENT } from './summary/incident-schema.js';
+import { count, ms, name, share } from './summary/schema-parts.js';
 
 const amplified = z
   .strictObject({
@@ -31,12 +30,6 @@ const amplified = z
     ),
   })
   .describe('whether an amplified recording is as bursty as that many visitors');
-
-/** Milliseconds; `atLeast` where it was cut at the timeout; null without data. */
-const ms = z.union([z.number(), z.strictObject({ atLeast: z.number() }), z.null()]).meta({
-  id: 'ms',
-  description: 'milliseconds; {"atLeast": ms} where it was cut at the timeout; null without data',
-});
 
 const durations = z
   .strictObject({ p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms, mean: ms })
@@ -77,8 +70,6 @@ const part = z.strictObject({
     .describe('answers of which a cache said that it had them or had not'),
   response: quantiles,
 });
-const toll = z.strictObject({ name, planned: count, failed: count });
-
 const phase = z.strictObject({
   name,
   startS: count,
@@ -132,28 +123,6 @@ const finding = z.strictObject({
   unit: z.enum(['share', 'requests', 'places', 'ms', 'count']).nullable(),
   message: z.string(),
   advice: z.string(),
-});
-
-const gate = z.strictObject({
-  gate: z.string().describe('as it was written'),
-  result: z.enum(['pass', 'fail', 'no_data']),
-  actual: ms.describe('milliseconds for latencies, a share or a rate a second for the rest'),
-  bound: ms.describe('what it was held against, as actual; null where the recording does not say'),
-  n: count.describe('operations it rests on'),
-  reason: z.string().nullable(),
-});
-
-const outage = z.strictObject({
-  startS: count,
-  endS: count.nullable().describe('null where the shop was not well by the end'),
-  ratePerSec: z.number(),
-  multiple: z.number().describe('of the normal rate, when it broke'),
-  phase: z.string(),
-  intoPhaseS: count,
-  worst: z.strictObject({ atS: count, share }),
-  multipleAtEnd: z.number().nullable(),
-  underLoad: z.boolean().describe('well again under as much load as it had broken at'),
-  lost: count.describe('operations that failed in it'),
 });
 
 const fidelity = z
@@ -291,16 +260,11 @@ export const SUMMARY = z.strictObject({
     .describe('absent where the machine was not calibrated for such a run'),
   amplified: z.array(amplified).optional().describe('absent where no recording is amplified'),
   validity: z.strictObject({ verdict: z.enum(['valid', 'suspect', 'invalid']), findings: z.array(finding) }),
-  gates: z.array(gate),
+  gates: z.array(GATE),
   verdict: z.enum(['held', 'did_not_hold', 'untrustworthy', 'inconclusive', 'no_gates']),
   reasons: z.array(z.strictObject({ id: z.string(), text: z.string() })),
   exitCode: z.int(),
-  incident: z.strictObject({
-    outages: z.array(outage),
-    hot: z.array(toll),
-    bystanders: z.strictObject({ tenants: count, planned: count, failed: count }).nullable(),
-    untouched: count.describe('tenants of which no operation failed'),
-  }),
+  incident: INCIDENT,
 });
 
 /** A result in names that scripts can rely on. */

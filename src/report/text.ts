@@ -6,9 +6,10 @@ import { chart } from './chart.js';
 import { details } from './details.js';
 import { safe } from './escape.js';
 import { headline, statements } from './first-screen.js';
-import { type Column, flow, type Line, labelled, lineOf, type Piece, piece, render, table } from './line.js';
+import { gateLines } from './gates.js';
+import { type Column, type Line, labelled, lineOf, type Piece, piece, render, table } from './line.js';
 import type { Paint } from './paint.js';
-import { formatActual, formatReading, GATE_MARKS, NONE } from './words.js';
+import { formatReading, NONE } from './words.js';
 
 export interface TextOptions {
   /** Columns of the terminal; held between 60 and 200. */
@@ -33,7 +34,7 @@ export function textReport(snapshot: Snapshot, judgement: Judgement, options: Te
     ...chart(snapshot, judgement.incident, { width: inner, colour: options.paint.level > 0 }),
     [],
     ...response(snapshot, judgement, inner),
-    ...gates(judgement, inner),
+    ...gateLines(judgement, inner),
     ...(options.next === undefined ? [] : labelled(piece('NEXT', 'bold'), 8, safe(options.next), inner)),
     ...(options.brief === true ? [] : [[], [piece(` ${'─'.repeat(inner - 1)}`, 'dim')]]),
     ...(options.brief === true ? [] : details(snapshot, judgement, inner)),
@@ -71,18 +72,4 @@ function response(snapshot: Snapshot, judgement: Judgement, width: number): Line
     ),
   ];
   return table(columns, rows, width - 1).map((line) => lineOf(' ', ...line));
-}
-
-function gates({ gates: results }: Judgement, width: number): Line[] {
-  const label = piece('GATES', 'bold');
-  if (results.length === 0) {
-    return labelled(label, 8, 'none: nothing was said that must hold, such as p99 < 800ms', width);
-  }
-  const items = results.map((result): Line => {
-    const { mark, style } = GATE_MARKS[result.result];
-    return [piece(mark, style), piece(` ${safe(result.gate.text)}  `), piece(formatActual(result), style)];
-  });
-  return flow(items, width - 8, '    ').map((line, i) =>
-    i === 0 ? lineOf(' ', label, '  ', ...line) : lineOf('        ', ...line),
-  );
 }

@@ -1,10 +1,8 @@
 // How figures and verdicts read in reports, so that the same thing has the same word everywhere.
-import type { GateResult } from '../judge/gates.js';
-import type { Outage } from '../judge/incident.js';
+import type { Outage } from '../judge/incident/incident.js';
 import type { Verdict } from '../judge/verdict.js';
 import type { Reading } from '../measure/distribution.js';
-import type { Gate } from '../scenario/gate.js';
-import { formatDuration, formatRate, formatShare } from '../units.js';
+import { formatDuration } from '../units.js';
 import type { Style } from './paint.js';
 
 /** What stands where there is no data. */
@@ -26,30 +24,10 @@ export const VERDICT_BADGES: Readonly<Record<Verdict, Style>> = {
   no_gates: 'goodBadge',
 };
 
-export const GATE_MARKS: Readonly<Record<GateResult['result'], { mark: string; style: Style }>> = {
-  pass: { mark: '✓', style: 'good' },
-  fail: { mark: '✗', style: 'bad' },
-  no_data: { mark: '?', style: 'warn' },
-};
-
 /** A duration that was read: `≥ 10 s` where it was cut at the timeout. */
 export function formatReading(reading: Reading | undefined): string {
   if (reading === undefined) return NONE;
   return `${reading.atLeast ? '≥ ' : ''}${formatDuration(reading.us)}`;
-}
-
-/** What a gate read, and what it was held against where its text does not say: `240 ms against 2.52 s`. */
-export function formatActual({ gate, actual, bound }: GateResult): string {
-  if (actual === null) return 'no data';
-  const read = formatFigure(gate, actual);
-  return typeof gate.bound === 'number' || bound === null
-    ? read
-    : `${read} against ${formatFigure(gate, bound)}`;
-}
-
-function formatFigure(gate: Gate, figure: Reading | number): string {
-  if (typeof figure === 'object') return formatReading(figure);
-  return gate.metric.kind === 'throughput' ? formatRate(figure) : formatShare(figure);
 }
 
 /** Where in the plan's shape an outage began: `7 s into the rise`; empty for a steady plan. */

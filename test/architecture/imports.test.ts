@@ -32,6 +32,7 @@ const FENCED: Readonly<Record<string, string>> = {
   yaml: 'scenario/yaml.ts',
   tldts: 'recording/formats/sites.ts',
   'tough-cookie': 'drive/visits/cookies.ts',
+  jstat: 'judge/statistics/distributions.ts',
   hyparquet: 'recording/parquet/parquet.ts',
   yauzl: 'recording/read/zip.ts',
   re2js: 'scenario/regex.ts',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { evaluateGate } from '../../src/judge/gates.js';
+import { evaluateGate } from '../../src/judge/gates/gates.js';
 import { sumRecorded } from '../../src/judge/recorded.js';
 import { brokenConservation } from '../../src/judge/validity/conservation.js';
 import { mergeAll } from '../../src/measure/merge.js';

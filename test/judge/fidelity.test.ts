@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
-import { evaluateGate } from '../../src/judge/gates.js';
+import { evaluateGate } from '../../src/judge/gates/gates.js';
 import { dispersionsOf, secondsOff } from '../../src/judge/validity/emitted.js';
 import { type Fidelity, fidelityOf } from '../../src/judge/validity/fidelity.js';
 import { infidelity } from '../../src/judge/validity/infidelity.js';

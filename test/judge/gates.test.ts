@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { evaluateGate } from '../../src/judge/gates.js';
+import { evaluateGate } from '../../src/judge/gates/gates.js';
 import { mergeSnapshots } from '../../src/measure/snapshot.js';
 import type { Gate } from '../../src/scenario/gate.js';
 import {

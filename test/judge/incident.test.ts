@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findIncident } from '../../src/judge/incident.js';
-import { outages, patienceFor, wilson } from '../../src/judge/outages.js';
+import { findIncident } from '../../src/judge/incident/incident.js';
+import { outages, patienceFor, wilson } from '../../src/judge/incident/outages.js';
 import {
   headOf,
   healthySnapshot,

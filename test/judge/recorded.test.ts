@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { evaluateGate } from '../../src/judge/gates.js';
+import { evaluateGate } from '../../src/judge/gates/gates.js';
 import { compareWithRecorded } from '../../src/judge/recorded.js';
 import { brokenConservation } from '../../src/judge/validity/conservation.js';
 import { judge } from '../../src/judge/verdict.js';

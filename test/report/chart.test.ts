@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findIncident } from '../../src/judge/incident.js';
+import { findIncident } from '../../src/judge/incident/incident.js';
 import { binsOf } from '../../src/report/bins.js';
 import { chart, draw } from '../../src/report/chart.js';
 import { render, widthOf } from '../../src/report/line.js';

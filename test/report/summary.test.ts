@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { judge } from '../../src/judge/verdict.js';
 import type { Snapshot } from '../../src/measure/snapshot.js';
-import { jsonReport, summarise, TENANTS_LISTED } from '../../src/report/json.js';
+import { jsonReport, summarise } from '../../src/report/json.js';
+import { TENANTS_LISTED } from '../../src/report/summary/listed.js';
 import { SUMMARY, summarySchema } from '../../src/report/summary-schema.js';
 import { matchesGolden } from '../support/golden.js';
 import {

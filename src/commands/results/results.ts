@@ -3,6 +3,7 @@ import { MergeError, mergeAll } from '../../measure/merge.js';
 import { absorbLine } from '../../measure/result-file.js';
 import { emptySnapshot, type Snapshot } from '../../measure/snapshot.js';
 import { UserError } from '../../problem.js';
+import type { Gate } from '../../scenario/gate.js';
 import { openResult } from './result-lines.js';
 import { refuseBroken } from './sound.js';
 
@@ -15,14 +16,15 @@ export interface ReadResult {
 /**
  * Reads result files and merges them if they are several: each must then be sound by itself, as one that is not need
  * not show in the sum.
+ * @param gates what they are to be judged by; those of the first file where none are given
  * @throws UserError naming file and line
  */
-export async function readResults(files: readonly string[]): Promise<ReadResult> {
+export async function readResults(files: readonly string[], gates?: readonly Gate[]): Promise<ReadResult> {
   const warnings: string[] = [];
   const snapshots: Snapshot[] = [];
   for (const file of files) {
     const { head, lines } = await openResult(file, warnings);
-    const snapshot = emptySnapshot(head);
+    const snapshot = emptySnapshot({ ...head, gates: gates ?? snapshots[0]?.head.gates ?? head.gates });
     for await (const line of lines) absorbLine(snapshot, line);
     if (files.length > 1) refuseBroken(file, snapshot);
     snapshots.push(snapshot);

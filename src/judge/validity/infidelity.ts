@@ -3,7 +3,7 @@ import { OUTCOME_INDEX } from '../../measure/outcome.js';
 import { type Snapshot, sumGroups } from '../../measure/snapshot.js';
 import type { Gate } from '../../scenario/gate.js';
 import { formatCount, formatOffset, formatShare } from '../../units.js';
-import { evaluateGate } from '../gates.js';
+import { evaluateGate } from '../gates/gates.js';
 import type { Dispersion } from './emitted.js';
 import { type Fidelity, partsOf, SLICE_OPERATIONS_MIN } from './fidelity.js';
 import { type Finding, gravity } from './finding.js';

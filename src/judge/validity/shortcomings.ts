@@ -5,7 +5,7 @@ import { type Snapshot, sumGroups } from '../../measure/snapshot.js';
 import type { Gate } from '../../scenario/gate.js';
 import { formatCount, formatDuration, formatOffset, formatShare } from '../../units.js';
 import { warmupEndS } from '../facts.js';
-import { evaluateGate, isLatencyGate } from '../gates.js';
+import { evaluateGate, isLatencyGate } from '../gates/gates.js';
 import { type Composition, slowest } from '../tail.js';
 import { fidelityOf } from './fidelity.js';
 import { type Finding, gravity } from './finding.js';

@@ -1,5 +1,5 @@
 // Outages: from when to when the shop was broken, read from failures by second of due time, with hysteresis.
-import type { SecondTotals } from './facts.js';
+import type { SecondTotals } from '../facts.js';
 
 /** One-sided 95 %. */
 const Z = 1.64;

@@ -1,9 +1,9 @@
 // Who was hit: failures by stream and by tenant, the hot ones apart from the bystanders.
-import { SLICE_S } from '../measure/cell.js';
-import type { Snapshot } from '../measure/snapshot.js';
-import { type TenantTotals, tenantPhaseAt } from '../measure/tenants.js';
-import type { Phase } from '../scenario/plan.js';
-import { okOf } from './facts.js';
+import { SLICE_S } from '../../measure/cell.js';
+import type { Snapshot } from '../../measure/snapshot.js';
+import { type TenantTotals, tenantPhaseAt } from '../../measure/tenants.js';
+import type { Phase } from '../../scenario/plan.js';
+import { okOf } from '../facts.js';
 
 /** Planned and failed operations. */
 export interface Tally {

@@ -1,24 +1,29 @@
 // Gates: what the scenario asks of the shop, held against a snapshot. No data is never a pass.
-import type { Counts, RecordedCounts } from '../measure/cell.js';
-import type { Reading } from '../measure/distribution.js';
-import type { Histogram } from '../measure/histogram.js';
-import { OUTCOME_INDEX } from '../measure/outcome.js';
-import { type Group, type Head, type Snapshot, sumGroups } from '../measure/snapshot.js';
-import type { Gate, RecordedBound, Selector } from '../scenario/gate.js';
-import { formatCount, formatDuration, formatOffset, formatShare } from '../units.js';
-import { closedThroughS, okOf } from './facts.js';
-import { type BothSides, sumRecorded } from './recorded.js';
-import { fidelityOf, partsOf } from './validity/fidelity.js';
+import type { Counts, RecordedCounts } from '../../measure/cell.js';
+import type { Reading } from '../../measure/distribution.js';
+import type { Histogram } from '../../measure/histogram.js';
+import { OUTCOME_INDEX } from '../../measure/outcome.js';
+import { type Group, type Head, type Snapshot, sumGroups } from '../../measure/snapshot.js';
+import type { Gate, RecordedBound, Selector } from '../../scenario/gate.js';
+import { formatCount, formatDuration, formatOffset, formatShare } from '../../units.js';
+import { closedThroughS, okOf } from '../facts.js';
+import { type BothSides, sumRecorded } from '../recorded.js';
+import { fidelityOf, partsOf } from '../validity/fidelity.js';
 
 export interface GateResult {
   readonly gate: Gate;
-  readonly result: 'pass' | 'fail' | 'no_data';
+  /** `inconclusive`: what was measured allows both; `no_data`: there is nothing to read. */
+  readonly result: 'pass' | 'fail' | 'inconclusive' | 'no_data';
   /** A reading for latencies, a share or a rate for the rest; null where there is nothing to read. */
   readonly actual: Reading | number | null;
   /** What it was held against, in the same terms; null where the recording does not say. */
   readonly bound: Reading | number | null;
+  /** Between which values the true one lies, in the same terms; null where it is not a matter of chance. */
+  readonly limits: { readonly low: number; readonly high: number } | null;
   /** Operations it rests on. */
   readonly n: number;
+  /** How many it would take to decide, were the rest as what was seen; null where it is decided, or no number would. */
+  readonly needed: number | null;
   /** Why, where the figure alone does not say it. */
   readonly reason: string | null;
 }
@@ -48,6 +53,8 @@ export function evaluateGate(snapshot: Snapshot, gate: Gate): GateResult {
       return throughput(snapshot, gate, bound, counts);
     case 'fidelity':
       return fidelity(snapshot, gate, bound);
+    default:
+      return noData(gate, 'not read yet');
   }
 }
 
@@ -120,10 +127,11 @@ function latency(gate: Gate, bound: Reading, response: Histogram): GateResult {
       ? `it was at least ${formatDuration(actual.us)}: cut at the timeout`
       : 'what was recorded is longer than the timeout, at which it is cut';
     const reason = certain === 'open' ? `${which}, it cannot be shown to hold` : null;
-    return { gate, result: 'fail', actual, bound, n, reason };
+    return { gate, result: 'fail', actual, bound, limits: null, n, needed: null, reason };
   }
   const few = tooFew(gate, n, 'requests');
-  return { gate, result: few === null ? 'pass' : 'no_data', actual, bound, n, reason: few };
+  const result = few === null ? 'pass' : 'no_data';
+  return { gate, result, actual, bound, limits: null, n, needed: null, reason: few };
 }
 
 /** Whether a gate holds whatever the true values are, as long as they are at least what was read where it was cut. */
@@ -200,13 +208,14 @@ function share(gate: Gate, bound: number, part: number, planned: number): GateRe
 }
 
 function decided(gate: Gate, bound: number, actual: number, n: number): GateResult {
-  return { gate, result: holds(gate, actual, bound) ? 'pass' : 'fail', actual, bound, n, reason: null };
+  const result = holds(gate, actual, bound) ? 'pass' : 'fail';
+  return { gate, result, actual, bound, limits: null, n, needed: null, reason: null };
 }
 
 function noData(gate: Gate, reason: string): GateResult {
   const absolute = typeof gate.bound === 'number' ? gate.bound : null;
   const bound = absolute !== null && isLatencyGate(gate) ? exactly(absolute) : absolute;
-  return { gate, result: 'no_data', actual: null, bound, n: 0, reason };
+  return { gate, result: 'no_data', actual: null, bound, limits: null, n: 0, needed: null, reason };
 }
 
 function exactly(us: number): Reading {

@@ -1,7 +1,7 @@
 // The incident: when the shop broke and at what multiple of normal, when it was well again, and what that cost.
-import type { Head, Snapshot } from '../measure/snapshot.js';
-import type { PhaseName } from '../scenario/plan.js';
-import { isSteady, normalRatePerSec, type SecondTotals, totalsBySecond, warmupEndS } from './facts.js';
+import type { Head, Snapshot } from '../../measure/snapshot.js';
+import type { PhaseName } from '../../scenario/plan.js';
+import { isSteady, normalRatePerSec, type SecondTotals, totalsBySecond, warmupEndS } from '../facts.js';
 import { badShare, outages, type Patience, patienceFor, type Span } from './outages.js';
 import { type Hit, hitBy } from './who.js';
 
