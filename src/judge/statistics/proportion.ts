@@ -124,32 +124,30 @@ interface Basis {
   readonly degrees: number;
 }
 
-function limitsAt(basis: Basis): Pick<ShareLimits, 'low' | 'high' | 'surelyAbove' | 'surelyBelow'> {
-  if (basis.share > 0.5) {
-    // The rare side is the other one.
-    const misses = limitsAt({ ...basis, share: 1 - basis.share });
-    return {
-      low: 1 - misses.high,
-      high: 1 - misses.low,
-      surelyAbove: 1 - misses.surelyBelow,
-      surelyBelow: 1 - misses.surelyAbove,
-    };
-  }
+function limitsAt(hits: Basis): Pick<ShareLimits, 'low' | 'high' | 'surelyAbove' | 'surelyBelow'> {
+  const misses = { ...hits, share: 1 - hits.share };
   return {
-    low: lowerLimit(basis, LIKELY),
-    high: upperLimit(basis, LIKELY),
-    surelyAbove: lowerLimit(basis, SURE),
-    surelyBelow: upperLimit(basis, SURE),
+    low: 1 - upperLimit(misses, hits, LIKELY),
+    high: upperLimit(hits, misses, LIKELY),
+    surelyAbove: 1 - upperLimit(misses, hits, SURE),
+    surelyBelow: upperLimit(hits, misses, SURE),
   };
 }
 
-/** A run that shows too many hits shows clusters that are too large: the effect that was seen errs on the safe side. */
-function lowerLimit({ share, n, own, degrees }: Basis, confidence: number): number {
+/** Shares up to a half are held against few clusters of hits; those over it, where misses are rarer, against the misses. */
+function upperLimit(hits: Basis, misses: Basis, confidence: number): number {
+  const rare = awayFromRare(hits, confidence);
+  return rare <= 0.5 ? rare : Math.max(0.5, 1 - towardsRare(misses, confidence));
+}
+
+/** A lower limit: a run that shows too many hits shows clusters that are too large, so the effect errs on the safe side. */
+function towardsRare({ share, n, own, degrees }: Basis, confidence: number): number {
   const independent = n / own / forEstimate(own, degrees, confidence);
   return betaQuantile(1 - confidence, share * independent, (1 - share) * independent + 1);
 }
 
-function upperLimit({ share, n, own, beside, degrees }: Basis, confidence: number): number {
+/** A run that shows too few shows them too small, or shows none: the effect is corrected for what may not have been seen. */
+function awayFromRare({ share, n, own, beside, degrees }: Basis, confidence: number): number {
   const clusters = (n * share) / own;
   const corrected = clusters > 0 ? 1 + (own - 1) * (1 + 1 / clusters) : own;
   const effect = Math.max(corrected, blended(clusters, corrected, beside));
