@@ -13,6 +13,8 @@ export interface SumVariance {
   readonly variance: number;
   /** Degrees of freedom of the estimate, at least 1. */
   readonly degrees: number;
+  /** How many equal differences of batches would make it up (Kish): few, where few moments make most of it. */
+  readonly moments: number;
 }
 
 /** At least as many batches as this are compared, where there are as many seconds. */
@@ -28,14 +30,25 @@ const STEP = 1.5;
 export function varianceOfSum(stretches: readonly Float64Array[]): SumVariance {
   let seconds = 0;
   for (const stretch of stretches) seconds += stretch.length;
-  const sums = stretches.map(runningSums);
-  let best: SumVariance = { variance: 0, degrees: 1 };
-  for (const length of batchLengths(seconds)) {
-    let variance = 0;
-    for (const sum of sums) variance += fromDifferences(sum, length);
+  const lengths = batchLengths(seconds);
+  // The longest pair of batches may begin that long before a stretch, and end that long after it.
+  const around = 2 * (lengths[0] as number);
+  const sums = stretches.map((values) => runningSums(values, around));
+  let best: SumVariance = { variance: 0, degrees: 1, moments: 1 };
+  for (const length of lengths) {
+    let squares = 0;
+    let fourths = 0;
+    for (const sum of sums) {
+      const of = differences(sum, length, around);
+      squares += of.squares;
+      fourths += of.fourths;
+    }
+    // Every second is in 2 · length differences.
+    const variance = squares / (2 * length);
     if (variance <= best.variance) continue;
     // Of white noise: overlapping differences are worth one and a half batches each.
-    best = { variance, degrees: Math.max(1, (1.5 * seconds) / length - 1) };
+    const degrees = Math.max(1, (1.5 * seconds) / length - 1);
+    best = { variance, degrees, moments: squares ** 2 / fourths / length };
   }
   return best;
 }
@@ -58,7 +71,11 @@ export function residuals<T>(
       weights += weight(tick);
     }
     const ratio = weights > 0 ? values / weights : 0;
-    return Float64Array.from(ticks, (tick) => value(tick) - ratio * weight(tick));
+    const left = new Float64Array(ticks.length);
+    ticks.forEach((tick, i) => {
+      left[i] = value(tick) - ratio * weight(tick);
+    });
+    return left;
   });
 }
 
@@ -74,30 +91,34 @@ function batchLengths(seconds: number): number[] {
 }
 
 /**
- * Half the sum of squared differences of neighbouring batches, averaged over where the first batch may begin. Half of
- * a pair may lie outside of the stretch, so that every second weighs the same.
+ * Sums of the powers of the differences of neighbouring batches, wherever the first may begin. Half of a pair may lie
+ * outside of the stretch, so that every second weighs the same.
  */
-function fromDifferences(sums: Float64Array, length: number): number {
-  const n = sums.length - 1;
+function differences(
+  sums: Float64Array,
+  length: number,
+  around: number,
+): { squares: number; fourths: number } {
+  const end = sums.length - around + length - 1;
   let squares = 0;
-  for (let middle = 1 - length; middle < n + length; middle++) {
-    const d = at(sums, middle + length) - 2 * at(sums, middle) + at(sums, middle - length);
-    squares += d * d;
+  let fourths = 0;
+  for (let middle = around - length + 1; middle < end; middle++) {
+    const first = (sums[middle] as number) - (sums[middle - length] as number);
+    const second = (sums[middle + length] as number) - (sums[middle] as number);
+    const square = (second - first) ** 2;
+    squares += square;
+    fourths += square * square;
   }
-  return squares / (2 * length);
+  return { squares, fourths };
 }
 
-/** Running sum before index i, which may lie outside. */
-function at(sums: Float64Array, i: number): number {
-  return sums[Math.max(0, Math.min(sums.length - 1, i))] as number;
-}
-
-function runningSums(values: Float64Array): Float64Array {
-  const sums = new Float64Array(values.length + 1);
+/** Sums before each value and after the last, repeated `around` times on either side. */
+function runningSums(values: Float64Array, around: number): Float64Array {
+  const sums = new Float64Array(values.length + 1 + 2 * around);
   let sum = 0;
-  values.forEach((value, i) => {
-    sum += value;
-    sums[i + 1] = sum;
-  });
-  return sums;
+  for (let i = 0; i < values.length; i++) {
+    sum += values[i] as number;
+    sums[around + 1 + i] = sum;
+  }
+  return sums.fill(sum, around + 1 + values.length);
 }
