@@ -2,6 +2,7 @@
 import type { Head, Snapshot } from '../../measure/snapshot.js';
 import type { PhaseName } from '../../scenario/plan.js';
 import { isSteady, normalRatePerSec, type SecondTotals, totalsBySecond, warmupEndS } from '../facts.js';
+import { type Course, courseOf } from './course.js';
 import { badShare, outages, type Patience, patienceFor, type Span } from './outages.js';
 import { type Hit, hitBy } from './who.js';
 
@@ -14,6 +15,7 @@ export interface Incident {
   /** How outages were told apart. */
   readonly patience: Patience;
   readonly hit: Hit;
+  readonly course: Course;
 }
 
 export interface Outage {
@@ -45,13 +47,15 @@ export function findIncident(snapshot: Snapshot): Incident {
   const fromS = warmupEndS(head);
   const judged = seconds.slice(fromS);
   const patience = patienceFor(head.durationS - fromS);
-  const spans = outages(judged, patience);
+  const spans = outages(judged, patience).map(({ startS, endS }) => ({
+    startS: startS + fromS,
+    endS: endS === null ? null : endS + fromS,
+  }));
   return {
-    outages: spans.map(({ startS, endS }) =>
-      describe(head, seconds, { startS: startS + fromS, endS: endS === null ? null : endS + fromS }),
-    ),
+    outages: spans.map((span) => describe(head, seconds, span)),
     patience,
     hit: hitBy(snapshot),
+    course: courseOf(head, seconds, spans, fromS),
   };
 }
 
