@@ -95,7 +95,8 @@ function normalAgainS(head: Head, stretch: StretchOf, endS: number): number | nu
     const fromS = atS - Math.floor(widthS / 2);
     if (aheadS === null || !isNormal(fromS, fromS + widthS)) continue;
     // A mean around an instant dates a slope right and a cliff late, a mean ahead of it a cliff right.
-    return aheadS < atS && isNormal(aheadS, atS) ? aheadS : atS;
+    while (aheadS < atS && !isNormal(aheadS, atS)) aheadS++;
+    return aheadS;
   }
   return null;
 }
