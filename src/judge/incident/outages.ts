@@ -4,7 +4,7 @@ import type { SecondTotals } from '../facts.js';
 /** One-sided 95 %. */
 const Z = 1.64;
 /** Broken: surely over this share of failures. */
-const BROKEN = 0.05;
+export const BROKEN = 0.05;
 /** Well: surely under this share of failures. */
 const WELL = 0.01;
 /** Operations from which a window without a failure shows less than WELL: z² (1/WELL − 1). */
@@ -68,7 +68,7 @@ export function outages(seconds: readonly SecondTotals[], patience: Patience): S
     } else {
       well = isWell(window, t, patience) ? well + 1 : 0;
       if (well < patience.closeForS) continue;
-      found.push({ startS, endS: lastUnwell(seconds, t, startS) + 1 });
+      found.push({ startS, endS: lastOver(seconds, WELL, startS, t + 1) + 1 });
       startS = null;
       broken = 0;
     }
@@ -138,13 +138,21 @@ function firstBroken(seconds: readonly SecondTotals[], opened: number, fromS: nu
   return first;
 }
 
-/** The last second up to which more than WELL failed: by the highest place of the same sum, from the start on. */
-function lastUnwell(seconds: readonly SecondTotals[], closed: number, startS: number): number {
-  let last = startS;
+/**
+ * The last second of [fromS, toS) up to which more than a share failed: by the highest place of the same sum.
+ * `fromS` itself where the share was never passed.
+ */
+export function lastOver(
+  seconds: readonly SecondTotals[],
+  share: number,
+  fromS: number,
+  toS: number,
+): number {
+  let last = fromS;
   let beyond = 0;
   let most = 0;
-  for (let t = startS; t <= closed; t++) {
-    beyond += beyondShare(seconds[t] as SecondTotals, WELL);
+  for (let t = fromS; t < toS; t++) {
+    beyond += beyondShare(seconds[t] as SecondTotals, share);
     if (beyond > most) {
       most = beyond;
       last = t;
