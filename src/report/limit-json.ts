@@ -81,5 +81,7 @@ export function limitJson({ scenario, target, search, trials, headroom, exitCode
 }
 
 function endJson(end: HeadroomEnd | null): LimitJson['low'] {
-  return end && { ...end, peakPerSec: round(end.peakPerSec, 3) };
+  if (end === null) return null;
+  const { k, peakPerSec, standing, settled, agreeing, trials } = end;
+  return { k, peakPerSec: round(peakPerSec, 3), standing, settled, agreeing, trials };
 }

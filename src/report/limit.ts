@@ -9,7 +9,7 @@ import { type Column, type Line, labelled, lineOf, type Piece, piece, render, ta
 import type { Paint, Style } from './paint.js';
 import { plural } from './words.js';
 
-const LABEL = 11;
+const LABEL = 12;
 /** Of a gate's text or a reason in the table. */
 const WHY_MAX = 60;
 /** What the columns of the table beside the reason take, about. */
@@ -54,13 +54,13 @@ export function limitText(report: LimitReport, columns: number, paint: Paint): s
 export function searchWords(scenario: string, search: SearchPlan): string {
   const { vary, from, min, max, maxReason, within, peaksPerSec, trialsExpected, trialsMax } = search;
   const grows = vary === null ? 'all streams are' : `only stream ${safe(vary)} is`;
-  const bound = maxReason === null ? '' : ` (${safe(maxReason)})`;
+  const bound = maxReason === null ? '' : `; ${safe(maxReason)}`;
   const budget = search.budgetUs === null ? '' : `, within the budget of ${formatDuration(search.budgetUs)}`;
   const length = (trials: number) =>
     formatDuration(trials * search.trialUs + (trials - 1) * search.coolDownUs);
   return [
     `${safe(scenario)}: the largest multiple of its load that passes its gates, to ${Number((within * 100).toPrecision(3))} %`,
-    `from ${formatTimes(from)} (peak ${formatRate(peaksPerSec.from)}), down to ${formatTimes(min)}, up to ${formatTimes(max)} (peak ${formatRate(peaksPerSec.max)})${bound}; ${grows} multiplied`,
+    `from ${formatTimes(from)} (peak ${formatRate(peaksPerSec.from)}), down to ${formatTimes(min)}, up to ${formatTimes(max)} (peak ${formatRate(peaksPerSec.max)}${bound}); ${grows} multiplied`,
     `about ${trialsExpected} trials of up to ${formatDuration(search.trialUs)} with ${formatDuration(search.coolDownUs)} between them: ${length(trialsExpected)}; at most ${plural(trialsMax, String(trialsMax), 'trial')}: ${length(trialsMax)}${budget}`,
     '',
   ].join('\n');
@@ -150,10 +150,10 @@ function limitWords({ kind, low, high, highReason }: Headroom, { max, maxReason 
 }
 
 function marginWords({ k, peakPerSec }: HeadroomEnd, { peaksPerSec, vary }: SearchPlan): string {
-  const what = vary === null ? 'the plan' : `stream ${safe(vary)}`;
+  const what = vary === null ? 'the plan' : `stream ${safe(vary)} as planned`;
   const from = `peak ${formatRate(peakPerSec)} against ${formatRate(peaksPerSec.plan)} planned`;
   return k >= 1
-    ? `${formatTimes(k)} what is planned of ${what}: ${from}`
+    ? `it takes ${formatTimes(k)} ${what}: ${from}`
     : `none: ${what} holds at ${formatTimes(k)} only, ${from}`;
 }
 

@@ -33,6 +33,8 @@ export interface End {
   readonly standing: Exclude<Standing, 'open'>;
   /** Whether further trials could not change it: see `TRIALS_OF_A_BOUND`. */
   readonly settled: boolean;
+  /** Whether a trial there said the opposite: then the limit is near. */
+  readonly split: boolean;
   /** Trials that say so, of all trials there. */
   readonly agreeing: number;
   readonly trials: number;
@@ -63,7 +65,8 @@ const INVALID_MAX = 2;
 /**
  * The next trial. Doubles or halves from `from` until something held and something did not, then halves the bracket on
  * a log scale, one trial each: noise matters only near the limit. What the bracket's ends rest on is then repeated,
- * and where an end does not stand the search goes on from the ends that are left.
+ * and where an end does not stand the search goes on from the ends that are left. Where trials of one multiple
+ * disagree, the limit is near: the next step from there is as short as the width that is wanted.
  */
 export function nextTrial(trials: readonly Trial[], settings: SearchSettings): Next {
   const k = nextMultiple(levelsOf(trials), settings);
@@ -145,6 +148,7 @@ function endOf(level: Level): End | null {
     k,
     standing,
     settled: invalid >= INVALID_MAX || agreeing >= SETTLED_AT,
+    split: held > 0 && against > 0,
     agreeing,
     trials: held + against + invalid,
   };
@@ -172,11 +176,16 @@ function nextMultiple(levels: readonly Level[], { from, min, max, within }: Sear
       level.k < (high?.k ?? Number.POSITIVE_INFINITY),
   );
   if (open !== undefined) return open.k;
-  if (high === null && low !== null && low.k < max) return rounded(Math.min(2 * low.k, max));
-  if (low === null && high !== null && high.k > min) return rounded(Math.max(high.k / 2, min));
+  // Short of the width, so that rounding does not make it wider.
+  const near = 1 + 0.95 * within;
+  if (high === null && low !== null && low.k < max)
+    return rounded(Math.min(low.k * (low.split ? near : 2), max));
+  if (low === null && high !== null && high.k > min)
+    return rounded(Math.max(high.k / (high.split ? near : 2), min));
   if (low !== null && high !== null && high.k / low.k > 1 + within) {
-    const middle = rounded(Math.sqrt(low.k * high.k));
-    if (middle > low.k && middle < high.k) return middle;
+    const inside = low.split ? low.k * near : high.split ? high.k / near : Math.sqrt(low.k * high.k);
+    const next = rounded(inside);
+    if (next > low.k && next < high.k) return next;
   }
   const doubtful = [low, high].find((end) => end !== null && !end.settled);
   if (doubtful !== undefined && doubtful !== null) return doubtful.k;
