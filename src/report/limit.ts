@@ -125,13 +125,14 @@ function answer({ search, headroom, trials }: LimitReport): [label: string, text
   return rows;
 }
 
-function limitWords({ kind, low, high, highReason }: Headroom, { max, maxReason }: SearchPlan): string {
+function limitWords({ kind, low, high, highReason }: Headroom, { max, maxReason, vary }: SearchPlan): string {
+  const whole = vary === null ? 'the plan' : `stream ${safe(vary)}`;
   const why = highReason === null ? '' : `: ${safe(highReason)}`;
   const at = (end: HeadroomEnd | null) => (end === null ? '' : formatTimes(end.k));
   const rate = (end: HeadroomEnd | null) => (end === null ? '' : formatRate(end.peakPerSec));
   switch (kind) {
     case 'between':
-      return `between ${at(low)} and ${at(high)} of the plan: ${rate(low)} to ${rate(high)} at its peak`;
+      return `between ${at(low)} and ${at(high)} of ${whole}: ${rate(low)} to ${rate(high)} at the plan's peak`;
     case 'at_least': {
       const bound = low?.k === max ? ` (${safe(maxReason ?? '--max')})` : '';
       return `at least ${at(low)}, ${rate(low)} at the peak: nothing higher was tried${bound}`;
@@ -143,7 +144,7 @@ function limitWords({ kind, low, high, highReason }: Headroom, { max, maxReason 
     case 'not_shown_above':
       return `at least ${at(low)}, ${rate(low)} at the peak; ${at(high)} could not be decided${why}`;
     case 'less_than':
-      return `less than ${at(high)} of the plan, ${rate(high)} at its peak`;
+      return `less than ${at(high)} of ${whole}, ${rate(high)} at the plan's peak`;
     case 'unknown':
       return high === null ? 'not known: no trial says anything' : `not known: ${at(high)} is open${why}`;
   }
