@@ -46,14 +46,15 @@ export function quantile(
 
 /**
  * Between which values a quantile lies: those at the ranks that Wilson's interval, a score test, leaves open
- * (n q ± z √(n q (1 − q) · effect), as of Lancet's order statistics).
+ * (n q ± z √(n q (1 − q) · effect), as of Lancet's order statistics). Timeouts set no limit.
  */
 function quantileLimits(q: number, response: Histogram, effect: number): Limits | null {
   const n = response.count;
   const half = Z * Math.sqrt((q * (1 - q) * effect) / n);
   const low = response.quantile(Math.max(0, q - half));
-  const high = q + half > 1 - 1 / n ? null : (response.quantile(q + half)?.us ?? null);
-  return low === undefined ? null : { low: low.us, high };
+  if (low === undefined || low.atLeast) return null;
+  const high = q + half > 1 - 1 / n ? undefined : response.quantile(q + half);
+  return { low: low.us, high: high === undefined || high.atLeast ? null : high.us };
 }
 
 /** The mean of the responses, by its limits; timeouts in it make it a lower bound. */

@@ -23,18 +23,20 @@ export function inGates(phase: string | undefined, selector: Selector): boolean 
   return phase !== 'warmup' && (selector.phase === undefined || phase === selector.phase);
 }
 
-/** The phases that a gate looks at, as far as all of them is measured; those of which nothing is are left out. */
-export function phasesLookedAt(snapshot: Snapshot, selector: Selector): Stretch[] {
-  const closedS = closedThroughS(snapshot);
-  return snapshot.head.phases
+/** The phases that a gate looks at, up to a second of due time; those of which nothing is left are left out. */
+export function phasesLookedAt(head: Head, selector: Selector, untilS: number): Stretch[] {
+  return head.phases
     .filter(({ name }) => inGates(name, selector))
-    .map(({ startS, endS }) => ({ startS, endS: Math.min(endS, closedS) }))
+    .map(({ startS, endS }) => ({ startS, endS: Math.min(endS, untilS) }))
     .filter(({ startS, endS }) => endS > startS);
 }
 
-/** Seconds of due time that a gate looks at. */
+/** Seconds of due time that a gate looks at, as far as all of them is measured. */
 export function secondsLookedAt(snapshot: Snapshot, selector: Selector): number {
-  return phasesLookedAt(snapshot, selector).reduce((sum, { startS, endS }) => sum + endS - startS, 0);
+  return phasesLookedAt(snapshot.head, selector, closedThroughS(snapshot)).reduce(
+    (sum, { startS, endS }) => sum + endS - startS,
+    0,
+  );
 }
 
 /**
