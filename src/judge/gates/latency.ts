@@ -7,7 +7,7 @@ import { formatDuration, formatShare } from '../../units.js';
 import { meanLimits } from '../statistics/mean.js';
 import { shareLimits, type Tick } from '../statistics/proportion.js';
 import { type GateResult, holds, isBelow, type Limits, NONE_RANKED, noData } from './result.js';
-import { ticksOf } from './selection.js';
+import { secondsOf } from './selection.js';
 import { decide } from './shares.js';
 
 /** One-sided 95 %. */
@@ -59,7 +59,9 @@ function quantileLimits(q: number, response: Histogram, effect: number): Limits 
 
 /** The mean of the responses, by its limits; timeouts in it make it a lower bound. */
 export function mean(snapshot: Snapshot, gate: Gate, bound: Reading, response: Histogram): GateResult {
-  const limits = meanLimits(ticksOf(snapshot, gate, ({ ranked, sumUs }) => ({ n: ranked, sum: sumUs })));
+  const limits = meanLimits(
+    secondsOf(snapshot, gate).map(({ list }) => list.map(({ ranked, sumUs }) => ({ n: ranked, sum: sumUs }))),
+  );
   const actual = response.mean();
   if (limits === null || actual === undefined) return noData(gate, NONE_RANKED);
   const below = isBelow(gate);

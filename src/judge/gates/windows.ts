@@ -14,7 +14,7 @@ import { formatCount, formatOffset, formatShare } from '../../units.js';
 import { closedThroughS } from '../facts.js';
 import { betaQuantile } from '../statistics/distributions.js';
 import { because, type GateResult, holds, isBelow, noData } from './result.js';
-import { phasesLookedAt, type Stretch, seriesFor } from './selection.js';
+import { phasesLookedAt, type Stretch, secondsOf, seriesFor, sumOver } from './selection.js';
 import { withStopped } from './shares.js';
 
 const FEW = 20;
@@ -41,9 +41,12 @@ export function worstWindow(snapshot: Snapshot, gate: Gate, overS: number, bound
   const strict = worst(snapshot, gate, overS, bound, (second) => partsOf(gate, second, true));
   const kind = gate.metric.kind;
   if (kind !== 'errors' && kind !== 'throughput') return strict;
-  const lenient = worst(snapshot, gate, overS, bound, (second) => partsOf(gate, second, false));
-  const { seconds } = seriesFor(snapshot, gate);
-  return withStopped(strict, lenient, [[...seconds.values()].map(({ stopped }) => stopped)]);
+  const lenient = () => worst(snapshot, gate, overS, bound, (second) => partsOf(gate, second, false));
+  return withStopped(
+    strict,
+    lenient,
+    sumOver(secondsOf(snapshot, gate), ({ stopped }) => stopped),
+  );
 }
 
 /** What a second adds to its windows; a stop is an error where `strict`, else as if it had been ok. */
