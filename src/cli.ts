@@ -6,6 +6,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CalibrateOptions } from './commands/calibrate.js';
 import { demoCommand } from './commands/demo.js';
+import { type GateOptions, gateCommand } from './commands/gate.js';
 import type { ImportOptions } from './commands/import.js';
 import { type InitOptions, initCommand } from './commands/init.js';
 import { type LimitOptions, limitCommand } from './commands/limit.js';
@@ -286,6 +287,16 @@ command('report <results...>', 'report results again; shards of one run are merg
       return reportCommand(files, readReports(wanted), terminal);
     }),
   );
+
+command('gate <results...>', 'judge results again by other gates, and send nothing; shards are merged')
+  .option('-g, --gates <file>', 'gates as YAML or JSON: a list, or a scenario')
+  .option('--gate <text>', 'a gate, such as "errors over 30s < 20%"; repeatable', collect)
+  .option('--json', 'all of it as JSON', false)
+  .addHelpText(
+    'after',
+    '\nExits as a run with these gates would have; by those of the run where none are given.',
+  )
+  .action(does((files: string[], flags: GateOptions) => gateCommand(files, flags, terminal)));
 
 command('merge <results...>', 'merge results of the shards of one run into one file')
   .requiredOption('-o, --out <file>', 'the merged result file')

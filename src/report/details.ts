@@ -12,10 +12,11 @@ import { connectionTable } from './connection-table.js';
 import { ofDistribution, type Readable, sumSlices } from './durations.js';
 import { safe } from './escape.js';
 import { fidelity } from './fidelity.js';
+import { gateReasons } from './gates.js';
 import { generator } from './generator.js';
 import { type Column, flow, type Line, lineOf, type Piece, piece, table } from './line.js';
 import { recordedTables } from './recorded.js';
-import { coverage, findings, gateReasons, run } from './remarks.js';
+import { coverage, findings, run } from './remarks.js';
 import { formatReading, NONE, plural } from './words.js';
 
 const TENANTS_SHOWN = 10;

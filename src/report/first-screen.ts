@@ -75,6 +75,7 @@ function incomplete(snapshot: Snapshot): string {
   const reasons = {
     interrupted: 'it was interrupted',
     stopped_by_target: 'the target asked it to stop',
+    stopped_by_gate: stoppedByGate(ends),
     worker_failed: 'a worker failed',
     result_lost: 'its result could not be written',
     completed: 'part of it is missing',
@@ -86,6 +87,14 @@ function incomplete(snapshot: Snapshot): string {
       : (reasons[reason ?? 'completed'] ?? reasons.completed);
   const { planned } = sumGroups(snapshot).counts;
   return `through ${through} of ${formatOffset(head.durationS * 1e6)}: ${why}; ${formatCount(planned)} of ${plural(head.plannedTotal, formatCount(head.plannedTotal), 'request')} were due by then`;
+}
+
+/** Of several processes, each of which looks at its own share, the first that says which gate it was. */
+function stoppedByGate(ends: Snapshot['ends']): string {
+  const by = ends.find(({ stoppedBy }) => stoppedBy !== undefined)?.stoppedBy;
+  if (by === undefined) return 'a gate stopped it';
+  const at = (s: number): string => formatOffset(s * 1e6);
+  return `it was stopped by the gate ${safe(by.gate)}, which failed from ${at(by.startS)} to ${at(by.endS)}`;
 }
 
 function undecided({ reasons }: Judgement, say: Say): Line[] {

@@ -40,6 +40,7 @@ export function summarise(
     durationS: head.durationS,
     closedS: closedThroughS(snapshot),
     complete: isComplete(snapshot),
+    stoppedBy: snapshot.ends.find(({ stoppedBy }) => stoppedBy !== undefined)?.stoppedBy ?? null,
     speed: head.plan.speed,
     shards: head.shards.map(({ i, n }) => `${i}/${n}`),
     planned: counts.planned,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { OUTCOMES } from '../measure/outcome.js';
 import { STALL_CAUSES } from '../measure/vitals.js';
-import { GATE } from './summary/gate-schema.js';
+import { GATE, STOPPED_BY } from './summary/gate-schema.js';
 import { INCIDENT } from './summary/incident-schema.js';
 import { count, ms, name, share } from './summary/schema-parts.js';
 
@@ -196,6 +196,7 @@ export const SUMMARY = z.strictObject({
   durationS: count,
   closedS: count.describe('seconds of due time that were measured; durationS where the result is complete'),
   complete: z.boolean(),
+  stoppedBy: STOPPED_BY,
   speed: z.number(),
   shards: z.array(z.string()).describe('i/n of the plan'),
   planned: count.describe('operations due through the last closed window'),
