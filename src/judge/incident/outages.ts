@@ -1,8 +1,7 @@
 // Outages: from when to when the shop was broken, read from failures by second of due time, with hysteresis.
 import type { SecondTotals } from '../facts.js';
+import { wilson } from '../statistics/wilson.js';
 
-/** One-sided 95 %. */
-const Z = 1.64;
 /** Broken: surely over this share of failures. */
 export const BROKEN = 0.05;
 /** Well: surely under this share of failures. */
@@ -69,15 +68,6 @@ export function outages(seconds: readonly SecondTotals[], patience: Patience): S
   }
   if (startS !== null) found.push({ startS, endS: null });
   return merged(found, patience.mergeS);
-}
-
-/** Wilson's score interval of a proportion. */
-export function wilson(hits: number, n: number): { low: number; high: number } {
-  const p = hits / n;
-  const z2 = Z * Z;
-  const centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-  const half = (Z * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n))) / (1 + z2 / n);
-  return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
 
 /** Share of a second's operations that failed; 0 where nothing was due. */
