@@ -3,6 +3,7 @@ import type { Head, Snapshot } from '../../measure/snapshot.js';
 import type { PhaseName } from '../../scenario/plan.js';
 import { isSteady, normalRatePerSec, type SecondTotals, totalsBySecond, warmupEndS } from '../facts.js';
 import { badShare, outages, type Patience, patienceFor, type Span } from './outages.js';
+import { type TenantHealth, tenantHealthOf } from './tenant-health.js';
 import { type Hit, hitBy } from './who.js';
 
 /** The planned rate at an instant is the mean over this many seconds around it. */
@@ -14,6 +15,8 @@ export interface Incident {
   /** How outages were told apart. */
   readonly patience: Patience;
   readonly hit: Hit;
+  /** Null where the plan has no tenants. */
+  readonly tenantHealth: TenantHealth | null;
 }
 
 export interface Outage {
@@ -45,13 +48,16 @@ export function findIncident(snapshot: Snapshot): Incident {
   const fromS = warmupEndS(head);
   const judged = seconds.slice(fromS);
   const patience = patienceFor(head.durationS - fromS);
-  const spans = outages(judged, patience);
+  const spans = outages(judged, patience).map(({ startS, endS }) => ({
+    startS: startS + fromS,
+    endS: endS === null ? null : endS + fromS,
+  }));
+  const hit = hitBy(snapshot);
   return {
-    outages: spans.map(({ startS, endS }) =>
-      describe(head, seconds, { startS: startS + fromS, endS: endS === null ? null : endS + fromS }),
-    ),
+    outages: spans.map((span) => describe(head, seconds, span)),
     patience,
-    hit: hitBy(snapshot),
+    hit,
+    tenantHealth: tenantHealthOf(snapshot, spans, hit),
   };
 }
 

@@ -77,12 +77,12 @@ export function outages(seconds: readonly SecondTotals[], patience: Patience): S
   return merged(found, patience.mergeS);
 }
 
-/** Wilson's score interval of a proportion. */
-export function wilson(hits: number, n: number): { low: number; high: number } {
+/** Wilson's score interval of a proportion; one-sided 95 % where no other z is given. */
+export function wilson(hits: number, n: number, z = Z): { low: number; high: number } {
   const p = hits / n;
-  const z2 = Z * Z;
+  const z2 = z * z;
   const centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-  const half = (Z * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n))) / (1 + z2 / n);
+  const half = (z * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n))) / (1 + z2 / n);
   return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
 
