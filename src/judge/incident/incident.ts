@@ -3,6 +3,7 @@ import type { Head, Snapshot } from '../../measure/snapshot.js';
 import type { PhaseName } from '../../scenario/plan.js';
 import { isSteady, normalRatePerSec, type SecondTotals, totalsBySecond, warmupEndS } from '../facts.js';
 import { badShare, outages, type Patience, patienceFor, type Span } from './outages.js';
+import { findSurge, type Surge } from './surge.js';
 import { type TenantHealth, tenantHealthOf } from './tenant-health.js';
 import { type Hit, hitBy } from './who.js';
 
@@ -17,6 +18,8 @@ export interface Incident {
   readonly hit: Hit;
   /** Null where the plan has no tenants. */
   readonly tenantHealth: TenantHealth | null;
+  /** Where the added load came from; null for a plan without a spike. */
+  readonly surge: Surge | null;
 }
 
 export interface Outage {
@@ -58,6 +61,7 @@ export function findIncident(snapshot: Snapshot): Incident {
     patience,
     hit,
     tenantHealth: tenantHealthOf(snapshot, spans, hit),
+    surge: findSurge(snapshot),
   };
 }
 
