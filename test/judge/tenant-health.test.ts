@@ -2,14 +2,16 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
+import { evaluateGate } from '../../src/judge/gates/gates.js';
 import { findIncident } from '../../src/judge/incident/incident.js';
 import type { TenantHealth } from '../../src/judge/incident/tenant-health.js';
 import { BROKEN, HEALTHY, judgeSlices, UNKNOWN } from '../../src/judge/incident/tenant-state.js';
 import type { Snapshot } from '../../src/measure/snapshot.js';
 import { Tenants } from '../../src/measure/tenants.js';
 import { draw, drawKey } from '../../src/random.js';
+import type { PhaseName } from '../../src/scenario/plan.js';
 import { drawShop, runShop, type Spike, spikeLengthS, spikeRate } from '../support/shop-run.js';
-import { headOf, healthySnapshot, incompleteSnapshot, spikeSnapshot } from '../support/snapshots.js';
+import { gateOf, headOf, healthySnapshot, incompleteSnapshot, spikeSnapshot } from '../support/snapshots.js';
 
 function healthOf(snapshot: Snapshot): TenantHealth {
   const health = findIncident(snapshot).tenantHealth;
@@ -201,6 +203,18 @@ test('a healthy run never had less than all; one that was cut is not well again'
   );
   const cut = healthOf(incompleteSnapshot());
   assert.deepEqual([cut.slices.at(-1)?.endS, cut.wellAgainAtS], [41, null]);
+});
+
+test('a gate reads the lowest share of healthy tenants, of the run or of a phase', () => {
+  const metric = { kind: 'healthy_tenants' } as const;
+  const result = (snapshot: Snapshot, phase?: PhaseName) =>
+    evaluateGate(snapshot, gateOf('', metric, '>', 0.99, phase === undefined ? {} : { phase })).result;
+  assert.deepEqual(
+    [result(spikeSnapshot()), result(spikeSnapshot(), 'before'), result(spikeSnapshot(), 'peak')],
+    ['fail', 'pass', 'fail'],
+  );
+  assert.equal(result(healthySnapshot()), 'pass');
+  assert.equal(result({ ...healthySnapshot(), tenants: new Tenants(headOf()) }), 'no_data');
 });
 
 test('a plan without tenants has no health of them', () => {

@@ -1,5 +1,5 @@
 // One tenant over time: in which slices it was healthy, broken, or too quiet to tell, by hysteresis.
-import { wilson } from './outages.js';
+import { wilson } from '../statistics/wilson.js';
 
 /** States of a tenant in a slice. */
 export const UNKNOWN = 0;
