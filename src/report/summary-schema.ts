@@ -197,6 +197,10 @@ export const SUMMARY = z.strictObject({
   closedS: count.describe('seconds of due time that were measured; durationS where the result is complete'),
   complete: z.boolean(),
   speed: z.number(),
+  window: z
+    .strictObject({ fromS: count, toS: count })
+    .optional()
+    .describe('the part of the plan that alone was sent; all times are from its start'),
   shards: z.array(z.string()).describe('i/n of the plan'),
   planned: count.describe('operations due through the last closed window'),
   plannedTotal: count,
