@@ -322,6 +322,13 @@ command('storefront', 'run the embedded shop platform on a loopback port')
   .option('--wait-limit <duration>', 'how long one may wait')
   .option('--boot <duration>', 'from the order of an instance to its first request')
   .option('--metric-lag <duration>', 'age of the newest utilisation that the autoscaler sees')
+  .option('--serve-abandoned', 'clients that have left keep their place in line and are served in vain')
+  .option(
+    '--event <text>',
+    'what is done to it, such as `autoscaler stuck from 60s to 3m`; times count from the first request; repeatable',
+    collect,
+  )
+  .option('--script <file>', 'a file of such events, one a line')
   .action(
     does(
       async (flags: Parameters<typeof storefrontCommand>[0]) => (await storefrontCommand(flags)) as ExitCode,

@@ -51,6 +51,11 @@ export class Histogram {
     return { us, atLeast: us >= cutMinUs };
   }
 
+  /** All of it as sparse buckets; not to be changed. */
+  read(): Distribution {
+    return this.#sum.read();
+  }
+
   maximum(): Reading | undefined {
     return this.count === 0 ? undefined : { us: this.#sum.exact.maxUs, atLeast: this.cuts > 0 };
   }
