@@ -87,6 +87,7 @@ function reportOf(prepared: Prepared, env: Terminal['env']): PlanReport {
     seed: plan.seed,
     lanes: plan.lanes,
     speed: plan.speed,
+    window: plan.window ?? null,
     timeoutUs: plan.timeoutUs,
     connections: plan.connections,
     durationS: rate.durationS,

@@ -21,7 +21,7 @@ import { clip, columnsOf, safe } from './escape.js';
 import { failuresOf } from './failures.js';
 import { type Line, labelled, lineOf, type Piece, piece } from './line.js';
 import { formatUnknownIds, thatNight } from './recorded.js';
-import { formatPlace, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
+import { formatPlace, formatWindow, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
 
 const LABEL_COLUMNS = 12;
 /** A note longer than this is told below, not on the first screen. */
@@ -64,6 +64,7 @@ export function statements(snapshot: Snapshot, judgement: Judgement, width: numb
     ...(believed ? believe(snapshot, judgement, say) : []),
     ...coverage(snapshot, judgement, say),
     ...speed(snapshot, say),
+    ...windowOf(snapshot, say),
   ];
 }
 
@@ -265,6 +266,11 @@ function speed({ head }: Snapshot, say: Say): Line[] {
     ...(made ? [`curves, stages and spikes kept their rate and lasted ${lasted} as long`] : []),
   ];
   return say('Speed', `: ${parts.join('; ')}`, piece(formatMultiple(speed), 'warn'));
+}
+
+function windowOf({ head: { plan } }: Snapshot, say: Say): Line[] {
+  if (plan.window === undefined) return [];
+  return say('Window', ' of the plan: nothing else of it was sent', piece(formatWindow(plan.window), 'warn'));
 }
 
 function hostOf(target: string): string {

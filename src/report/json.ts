@@ -42,6 +42,9 @@ export function summarise(
     complete: isComplete(snapshot),
     stoppedBy: snapshot.ends.find(({ stoppedBy }) => stoppedBy !== undefined)?.stoppedBy ?? null,
     speed: head.plan.speed,
+    ...(head.plan.window && {
+      window: { fromS: head.plan.window.fromUs / 1e6, toS: head.plan.window.toUs / 1e6 },
+    }),
     shards: head.shards.map(({ i, n }) => `${i}/${n}`),
     planned: counts.planned,
     plannedTotal: head.plannedTotal,

@@ -198,6 +198,10 @@ export const SUMMARY = z.strictObject({
   complete: z.boolean(),
   stoppedBy: STOPPED_BY,
   speed: z.number(),
+  window: z
+    .strictObject({ fromS: count, toS: count })
+    .optional()
+    .describe('the part of the plan that alone was sent; all times are from its start'),
   shards: z.array(z.string()).describe('i/n of the plan'),
   planned: count.describe('operations due through the last closed window'),
   plannedTotal: count,
