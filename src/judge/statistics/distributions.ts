@@ -1,8 +1,9 @@
 // Quantiles of the distributions that limits are made of: normal, Student's t, beta.
 //
 // jstat's traps: its inverses search from a guess and stop after some steps, so degrees of freedom under 1 and shapes
-// under 1e-3 are not to be trusted; outside of 0 to 1 it gives NaN, which is refused here.
-import { jStat } from 'jstat';
+// under 1e-3 are not to be trusted; outside of 0 to 1 it gives NaN, which is refused here. It is a CommonJS module
+// whose one export Node sees is the default.
+import jStat from 'jstat';
 
 /** @param p 0 to 1, both excluded */
 export function normalQuantile(p: number): number {

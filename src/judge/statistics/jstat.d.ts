@@ -3,9 +3,10 @@ declare module 'jstat' {
   interface Continuous {
     inv(p: number, a: number, b: number): number;
   }
-  export const jStat: {
+  const jStat: {
     readonly normal: Continuous;
     readonly beta: Continuous;
     readonly studentt: { inv(p: number, degrees: number): number };
   };
+  export default jStat;
 }
