@@ -1,6 +1,6 @@
 // The comparison: is a candidate worse than its base by more than a margin, metric by metric and phase by phase.
 import { ExitCode } from '../../exit-codes.js';
-import type { Reading } from '../../measure/distribution.js';
+import { quantile, type Reading } from '../../measure/distribution.js';
 import { detectableEffect, type Effect, withNoise } from './effect.js';
 import { effectOf, type Runs, type ScopeSides, scopeSides, type Unit, unitOf } from './effects.js';
 import type { RunFigures, Scope } from './figures.js';
@@ -175,7 +175,7 @@ function undecidable(sides: ScopeSides, metric: Metric, bound: number, reason: s
 function shown({ scope, base, candidate }: ScopeSides, metric: Metric) {
   const q = QUANTILES[metric];
   const figure = (side: ScopeSides['base']): Reading | number | null => {
-    if (q !== undefined) return side.response.quantile(q) ?? null;
+    if (q !== undefined) return quantile(side.response, q) ?? null;
     if (metric === 'goodput') return side.ok / side.seconds;
     return side.planned === 0 ? null : (side.planned - side.ok) / side.planned;
   };

@@ -1,6 +1,12 @@
 // The effect of one metric in one scope: by runs where there are enough of them, else by blocks within runs.
 
-import { type Histogram, sumHistograms } from '../../measure/histogram.js';
+import { FINE } from '../../measure/buckets.js';
+import {
+  addDistributions,
+  type Distribution,
+  emptyDistribution,
+  quantile,
+} from '../../measure/distribution.js';
 import { formatCount } from '../../units.js';
 import { atLeastAsWide, type Effect, type Observed, pairedEffect, welchEffect } from './effect.js';
 import { type Block, keyOf, type RunFigures, type Scope, type ScopeFigures } from './figures.js';
@@ -35,7 +41,7 @@ export interface Merged {
   readonly planned: number;
   readonly ok: number;
   readonly seconds: number;
-  readonly response: Histogram;
+  readonly response: Distribution;
 }
 
 /** Why there is no effect. */
@@ -68,7 +74,7 @@ export function scopeSides(runs: Runs, scope: Scope, unit: Unit): ScopeSides | n
   if (base.length < runs.base.length || candidate.length < runs.candidate.length) return null;
   const sides = { scope, base: merged(base), candidate: merged(candidate), runs: { base, candidate } };
   const blocks = unit === 'windows' ? blockSides(runs, scope) : null;
-  const [b, c] = [sides.base.response.quantile(0.95), sides.candidate.response.quantile(0.95)];
+  const [b, c] = [quantile(sides.base.response, 0.95), quantile(sides.candidate.response, 0.95)];
   if (blocks === null || b === undefined || c === undefined || tooFewBlocks(blocks)) {
     return { ...sides, blocks, blocksPerBlock: 1 };
   }
@@ -136,7 +142,7 @@ export function observe(metric: Metric, { planned, ok, seconds, response }: Scop
       metric === 'errors' ? (planned - ok) / Math.max(1, planned) : -Math.log((ok + 0.5) / seconds);
     return { least: value, most: value };
   }
-  const reading = response.quantile(q);
+  const reading = quantile(response, q);
   if (reading === undefined) return { least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };
   const value = Math.log(Math.max(1, reading.us));
   return { least: value, most: reading.atLeast ? Number.POSITIVE_INFINITY : value };
@@ -151,7 +157,7 @@ function merged(parts: readonly ScopeFigures[]): Merged {
     planned: parts.reduce((sum, { planned }) => sum + planned, 0),
     ok: parts.reduce((sum, { ok }) => sum + ok, 0),
     seconds: parts.reduce((sum, { seconds }) => sum + seconds, 0),
-    response: sumHistograms(parts.map(({ response }) => response)),
+    response: parts.map(({ response }) => response).reduce(addDistributions, emptyDistribution(FINE)),
   };
 }
 

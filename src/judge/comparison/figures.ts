@@ -30,7 +30,8 @@ export interface ScopeFigures {
   readonly ok: number;
   /** Its length, seconds. */
   readonly seconds: number;
-  readonly response: Histogram;
+  /** 3 digits. */
+  readonly response: Distribution;
 }
 
 /** Some seconds of a run that lie in one phase. */
@@ -113,7 +114,7 @@ function scopeFigures(
     ok += okOf(group.counts);
     response.merge(group.response);
   }
-  return { scope, planned, ok, seconds, response };
+  return { scope, planned, ok, seconds, response: response.distribution() };
 }
 
 function blocksOf(snapshot: Snapshot): Block[] {

@@ -5,9 +5,8 @@
 // 1952); how sure is said by the shares of each block's requests that were slower than the quantile. Where base and
 // candidate saw the same arrivals, block by block, what both share cancels: load that comes and goes, and its bursts.
 import { bucketOf, COARSE } from '../../measure/buckets.js';
-import type { Reading } from '../../measure/distribution.js';
+import { type Distribution, quantile, type Reading } from '../../measure/distribution.js';
 import { DistributionSum } from '../../measure/distribution-sum.js';
-import type { Histogram } from '../../measure/histogram.js';
 import { tQuantile } from '../statistics/distributions.js';
 import type { Effect } from './effect.js';
 import type { Block } from './figures.js';
@@ -65,10 +64,10 @@ export function independentBlocks(
 export function quantileEffect(
   q: number,
   sides: Sides,
-  histograms: { readonly base: Histogram; readonly candidate: Histogram },
+  histograms: { readonly base: Distribution; readonly candidate: Distribution },
 ): Effect {
   const { base, candidate } = histograms;
-  const [b, c] = [base.quantile(q), candidate.quantile(q)];
+  const [b, c] = [quantile(base, q), quantile(candidate, q)];
   if (b === undefined || c === undefined) throw new Error('a quantile of nothing');
   const spread = spreadOf(slowerThan(sides.base, b.us), slowerThan(sides.candidate, c.us), sides.aligned, q);
   const limit = (confidence: number, sign: 1 | -1): number => {
@@ -242,8 +241,8 @@ function wilson({ share, sd, n }: { share: number; sd: number; n: number }, t: n
   return Math.min(1, Math.max(0, centre + Math.sign(t) * half));
 }
 
-function at(histogram: Histogram, rank: number): Reading | null {
-  return rank > 0 && rank < 1 ? (histogram.quantile(rank) ?? null) : null;
+function at(histogram: Distribution, rank: number): Reading | null {
+  return rank > 0 && rank < 1 ? (quantile(histogram, rank) ?? null) : null;
 }
 
 function shareOf({ n, hits }: Tally): number {
