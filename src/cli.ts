@@ -9,6 +9,7 @@ import type { CompareOptions } from './commands/compare.js';
 import { demoCommand } from './commands/demo.js';
 import type { ImportOptions } from './commands/import.js';
 import { type InitOptions, initCommand } from './commands/init.js';
+import { type LimitOptions, limitCommand } from './commands/limit.js';
 import { mergeCommand } from './commands/merge.js';
 import { planCommand } from './commands/plan.js';
 import { UnreachableError } from './commands/preflight/reach.js';
@@ -77,13 +78,20 @@ function readWorkers(text: string): number {
   return workers;
 }
 
-/** The options by which the command line wins over the scenario file. */
+/** The options by which the command line wins over the scenario file; of a command that is one shard of many. */
 function withOverrides(on: Command): Command {
+  return withOverridesAlone(on).addOption(
+    new Option('--shard <i/n>', 'this machine’s part of the plan').argParser(readShard).default(WHOLE, '0/1'),
+  );
+}
+
+function withOverridesAlone(on: Command): Command {
   return on
     .option('-t, --target <url>', 'where every request goes, in place of the scenario’s target')
     .option('--seed <n>', 'seed of every draw')
     .option('--amplify <k>', 'multiply visitors: 5 for all streams, NAME=5 for one; repeatable', collect)
     .option('--speed <k>', 'fast-forward')
+    .option('--window <from..to>', 'send only this part: 10m..20m, or phases such as onset..decay')
     .option('--timeout <duration>', 'how long an operation may take')
     .option('--connections <policy>', 'visitor, fresh or pool=N')
     .option('--ceiling <rate>', 'highest rate that the plan may reach, such as 3000/s')
@@ -93,11 +101,6 @@ function withOverrides(on: Command): Command {
       '--allow-host <host>',
       'a host that may be loaded though it is not this machine; repeatable',
       collect,
-    )
-    .addOption(
-      new Option('--shard <i/n>', 'this machine’s part of the plan')
-        .argParser(readShard)
-        .default(WHOLE, '0/1'),
     );
 }
 
@@ -116,7 +119,7 @@ interface OverrideFlags extends Omit<Overrides, 'allowHosts'> {
 }
 
 /** Flags as the loader wants them: what was not given is absent. */
-function overrides({ allowHost, ...flags }: OverrideFlags): Overrides & { shard: Shard } {
+function overrides<F extends Omit<OverrideFlags, 'shard'>>({ allowHost, ...flags }: F) {
   return { ...flags, ...(allowHost !== undefined && { allowHosts: allowHost }) };
 }
 
@@ -173,6 +176,35 @@ withOverrides(
       const { transport, json, ...rest } = flags;
       return probeCommand(file, { ...overrides(rest), transport, json }, terminal);
     }),
+  );
+
+withOverridesAlone(
+  command('limit <scenario>', 'find the largest multiple of its load that passes its gates, by whole runs'),
+)
+  .option('--vary <stream>', 'multiply only this stream; the others as planned')
+  .option('--from <k>', 'the first multiple that is tried', '1')
+  .option('--max <k>', 'the highest one (default: 16, or what the ceiling allows)')
+  .option('--within <width>', 'how near the two ends of the answer must be', '5%')
+  .option('--budget <duration>', 'the most that all of it may take, such as 3h')
+  .option(
+    '--cool-down <duration>',
+    'between trials, for queues to empty and for what was scaled out to scale in',
+    '60s',
+  )
+  .option('--workers <n>', 'sender threads; from cores and peak rate unless given', readWorkers)
+  .addOption(transportOption())
+  .option('--force', 'load a target that another run loads, or with more than this machine can send', false)
+  .option('-o, --out <folder>', 'the results of the trials (default: out/SCENARIO-limit-TIME)')
+  .option('--json', 'the answer as JSON', false)
+  .addHelpText(
+    'after',
+    '\nExits with 0 if the plan holds and its limit was found, 1 if less than the plan holds, 3 if what sends is the' +
+      '\nlimit, 4 if it stayed undecided.',
+  )
+  .action(
+    does(async (file: string, flags: Omit<LimitOptions, 'allowHosts'> & { allowHost?: string[] }) =>
+      limitCommand(file, overrides(flags), terminal),
+    ),
   );
 
 command('import <files...>', 'make a recording of logs, HARs or captures, and say what it holds and lacks')
@@ -336,6 +368,13 @@ command('storefront', 'run the embedded shop platform on a loopback port')
   .option('--wait-limit <duration>', 'how long one may wait')
   .option('--boot <duration>', 'from the order of an instance to its first request')
   .option('--metric-lag <duration>', 'age of the newest utilisation that the autoscaler sees')
+  .option('--serve-abandoned', 'clients that have left keep their place in line and are served in vain')
+  .option(
+    '--event <text>',
+    'what is done to it, such as `autoscaler stuck from 60s to 3m`; times count from the first request; repeatable',
+    collect,
+  )
+  .option('--script <file>', 'a file of such events, one a line')
   .action(
     does(
       async (flags: Parameters<typeof storefrontCommand>[0]) => (await storefrontCommand(flags)) as ExitCode,
@@ -344,7 +383,7 @@ command('storefront', 'run the embedded shop platform on a loopback port')
 
 command(
   'schema <name>',
-  'print the JSON Schema of `scenario` files, the JSON `summary`, a `probe`, a `comparison` or `noise`',
+  'print the JSON Schema of `scenario` files, the JSON `summary`, a `probe`, `limit`, `comparison` or `noise`',
 ).action(does((name: string) => schemaCommand(name, terminal)));
 
 command('demo', 'a promo spike at the embedded storefront, in under a minute').action(

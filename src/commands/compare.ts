@@ -12,7 +12,6 @@ import {
   type ComparedRun,
   type ComparisonReport,
   comparisonJson,
-  exitCodeOf,
   noiseJson,
 } from '../report/comparison/comparison-json.js';
 import { noiseText } from '../report/comparison/noise.js';
@@ -83,20 +82,23 @@ async function compare(
     warn(terminal, 'the noise was measured with another plan: it may not be that of these runs');
   }
   const trusted = [...base, ...candidate].every(({ validity }) => validity.verdict !== 'invalid');
+  const comparison = trusted ? compareRuns({ ...sides, paired }, { margins, noise }) : null;
+  const exitCode = comparison?.exitCode ?? ExitCode.untrustworthy;
   const report: ComparisonReport = {
     base: base.map(told),
     candidate: candidate.map(told),
-    comparison: trusted ? compareRuns({ ...sides, paired }, { margins, noise }) : null,
+    comparison,
     differences,
     because,
     noise,
+    exitCode,
   };
   terminal.out(
     options.json
       ? jsonText(comparisonJson(report))
       : comparisonText(report, terminal.columns(), paintFor(terminal.colour)),
   );
-  return exitCodeOf(report);
+  return exitCode;
 }
 
 async function measureNoise(

@@ -3,12 +3,15 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../problem.js';
 import { type LoadedScenario, loadScenario, type Overrides } from '../scenario/load.js';
-import type { RecordingInput } from '../scenario/plan.js';
+import type { Plan, PlanInputs, RecordingInput } from '../scenario/plan.js';
+import { planId } from '../scenario/plan-id.js';
 import { checkCeiling } from '../scenario/safety.js';
+import { readWindow } from '../scenario/window.js';
 import { forecastRate, type RateForecast, type RecordedForecast } from '../schedule/forecast.js';
 import { forecastRecording } from '../schedule/forecast-recording.js';
 import type { Shard } from '../schedule/lanes.js';
 import { studyRecordings } from '../schedule/study.js';
+import { withinWindow } from '../schedule/window.js';
 import { rowsOf } from '../workers/rows.js';
 
 /** A scenario ready to be run or looked at. */
@@ -45,15 +48,38 @@ export async function prepare(
       },
     ]);
   }
-  const open = (input: RecordingInput) => () => rowsOf(input);
   const inputs = await studyRecordings(plan, loaded.inputs, open);
+  const whole = await forecast({ ...loaded, inputs }, shard);
+  const prepared = overrides.window === undefined ? whole : await cut(whole, overrides.window);
+  const over = checkCeiling(loaded.target, prepared.rate.peakPerSec);
+  if (over !== undefined) throw new UserError([{ place: file, ...over }]);
+  return prepared;
+}
+
+function open(input: RecordingInput) {
+  return () => rowsOf(input);
+}
+
+async function forecast(loaded: LoadedScenario, shard: Shard): Promise<Prepared> {
+  const { plan, inputs } = loaded;
   const recorded = await Promise.all(
     inputs.streams.map((input, i) =>
       input.kind === 'recording' ? forecastRecording(plan, i, input, open(input)) : undefined,
     ),
   );
-  const rate = forecastRate(plan, inputs, recorded);
-  const over = checkCeiling(loaded.target, rate.peakPerSec);
-  if (over !== undefined) throw new UserError([{ place: file, ...over }]);
-  return { loaded: { ...loaded, inputs }, shard, rate, recorded };
+  return { loaded, shard, rate: forecastRate(plan, inputs, recorded), recorded };
+}
+
+/** The part of a scenario that a window leaves, forecast anew: its phases are those of what is sent. */
+async function cut({ loaded, shard, rate }: Prepared, window: string): Promise<Prepared> {
+  const plan: Plan = { ...loaded.plan, window: readWindow(window, rate) };
+  const inputs: PlanInputs = {
+    streams: loaded.inputs.streams.map((input, i) => {
+      const stream = plan.streams[i];
+      return stream?.kind === 'recording' && input.kind === 'recording'
+        ? withinWindow(plan, stream, input)
+        : input;
+    }),
+  };
+  return forecast({ ...loaded, plan, inputs, planId: planId(plan) }, shard);
 }

@@ -21,7 +21,7 @@ import { hideUsers } from './redactor.js';
 import { type ReportRequest, writeReports } from './reports.js';
 import { cannotBeWritten, endResult, ResultWriter } from './results/result-writer.js';
 import { showProgress } from './show-progress.js';
-import { stopOnSignal } from './stop.js';
+import { type Signals, stopOnSignal } from './stop.js';
 import { type Terminal, warn } from './terminal.js';
 
 export interface RunOptions extends Overrides {
@@ -38,6 +38,8 @@ export interface RunOptions extends Overrides {
   readonly force?: boolean;
   /** Reports to make; the text on standard output if none. */
   readonly reports: readonly ReportRequest[];
+  /** Signals of a command that goes on after this run; its own unless given. */
+  readonly signals?: Signals;
 }
 
 /** What a run that was carried out left behind. */
@@ -72,7 +74,12 @@ export async function carryOut(file: string, options: RunOptions, terminal: Term
   return holdingTarget(prepared, options.force === true, terminal, work);
 }
 
-async function perform(prepared: Prepared, options: RunOptions, terminal: Terminal): Promise<RunResult> {
+/** Does what `carryOut` does with a scenario that was prepared, at a target that the caller holds. */
+export async function perform(
+  prepared: Prepared,
+  options: RunOptions,
+  terminal: Terminal,
+): Promise<RunResult> {
   const { loaded, rate } = prepared;
   terminal.hide(loaded.secrets);
   const ready = await preflight(prepared, options, terminal);
@@ -122,7 +129,7 @@ async function perform(prepared: Prepared, options: RunOptions, terminal: Termin
 
   const view = showProgress(prepared, pool, snapshot, startUs, terminal);
   const watch = watchProcess(options.shard, startUs, machine, emit);
-  const signals = stopOnSignal(pool, loaded.plan.timeoutUs, () => view.stopping());
+  const signals = stopOnSignal(pool, loaded.plan.timeoutUs, () => view.stopping(), options.signals);
   const name = followName(reached, pool, terminal);
   pool.start(startUs, choice.pacing);
   const end = await pool.ended();

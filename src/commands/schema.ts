@@ -2,6 +2,7 @@
 import { ExitCode } from '../exit-codes.js';
 import { UserError } from '../problem.js';
 import { comparisonSchema, noiseSchema } from '../report/comparison/comparison-schema.js';
+import { limitSchema } from '../report/limit-schema.js';
 import { probeSchema } from '../report/probe-schema.js';
 import { summarySchema } from '../report/summary-schema.js';
 import { scenarioJsonSchema } from '../scenario/schema.js';
@@ -13,6 +14,7 @@ const SCHEMAS: Readonly<Record<string, () => object>> = {
   probe: probeSchema,
   comparison: comparisonSchema,
   noise: noiseSchema,
+  limit: limitSchema,
 };
 
 /** Prints the JSON Schema of scenario files, of the JSON report, or of what other commands write with --json. */

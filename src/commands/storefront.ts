@@ -1,6 +1,8 @@
 // `flashcrowd storefront`: runs the simulated shop platform on loopback until it is stopped.
+import { createReadStream } from 'node:fs';
 import { ExitCode } from '../exit-codes.js';
 import { type Problem, UserError } from '../problem.js';
+import { EVENT_HINT, EVENTS_MAX, parseEvent, type ScriptedEvent } from '../storefront/script.js';
 import { type Storefront, startStorefront } from '../storefront/server.js';
 import type { AutoscalerSettings, StorefrontOptions } from '../storefront/settings.js';
 import { formatCount, formatDuration, parseDurationUs, UnitError } from '../units.js';
@@ -30,7 +32,16 @@ export interface StorefrontCommandOptions {
   readonly boot?: string | number | undefined;
   /** Age of the newest utilisation that the autoscaler sees. */
   readonly metricLag?: string | number | undefined;
+  /** Clients that have left are served in vain. */
+  readonly serveAbandoned?: boolean | undefined;
+  /** A file of events, one a line; empty lines and lines that start with # are left out. */
+  readonly script?: string | undefined;
+  /** Further events. */
+  readonly event?: readonly string[] | undefined;
 }
+
+/** A script's events are some hundred lines. */
+const SCRIPT_BYTES_MAX = 1024 * 1024;
 
 /**
  * Listens, says where, and waits for SIGINT or SIGTERM; then says what came by.
@@ -38,7 +49,7 @@ export interface StorefrontCommandOptions {
  * @throws UserError for options out of range and for a port that cannot be had
  */
 export async function storefrontCommand(options: StorefrontCommandOptions): Promise<number> {
-  const { port, settings } = read(options);
+  const { port, settings } = await read(options);
   const storefront = await start(settings, port);
   const stopped = stopSignal();
   process.stdout.write(`storefront listening on ${storefront.url}\n`);
@@ -75,7 +86,9 @@ function summarise(storefront: Storefront): string {
   ].join(', ');
 }
 
-function read(options: StorefrontCommandOptions): { port: number; settings: StorefrontOptions } {
+async function read(
+  options: StorefrontCommandOptions,
+): Promise<{ port: number; settings: StorefrontOptions }> {
   const problems: Problem[] = [];
   const number = (flag: string, value: string | number | undefined): number | undefined => {
     if (value === undefined) return undefined;
@@ -113,11 +126,50 @@ function read(options: StorefrontCommandOptions): { port: number; settings: Stor
       concurrency: number('--concurrency', options.concurrency),
       queueLimit: number('--queue', options.queue),
       waitLimitUs: durationUs('--wait-limit', options.waitLimit),
+      servesAbandoned: options.serveAbandoned,
     }),
     autoscaler,
   };
+  const script = [
+    ...(options.script === undefined ? [] : await readScript(options.script, problems)),
+    ...(options.event ?? []).flatMap((line) => readEvent(line, onCommandLine('--event', ''), problems)),
+  ];
   if (problems.length > 0) throw new UserError(problems);
-  return { port, settings };
+  return { port, settings: { ...settings, script } };
+}
+
+/** The events of a file; what is wrong with it is added to the problems, each at its line. */
+async function readScript(file: string, problems: Problem[]): Promise<ScriptedEvent[]> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of createReadStream(file, { end: SCRIPT_BYTES_MAX })) chunks.push(chunk as Buffer);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const message = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`;
+    problems.push({ place: file, path: '', message });
+    return [];
+  }
+  const bytes = Buffer.concat(chunks);
+  const lines = bytes.toString('utf8').split('\n');
+  if (bytes.length > SCRIPT_BYTES_MAX || lines.length > 10 * EVENTS_MAX) {
+    problems.push({ place: file, path: '', message: `is too long: a script has up to ${EVENTS_MAX} events` });
+    return [];
+  }
+  return lines.flatMap((line, i) => {
+    const text = line.trim();
+    if (text === '' || text.startsWith('#')) return [];
+    return readEvent(text, { place: `${file}:${i + 1}`, path: '', message: '' }, problems);
+  });
+}
+
+function readEvent(line: string, at: Problem, problems: Problem[]): ScriptedEvent[] {
+  try {
+    return [parseEvent(line)];
+  } catch (error) {
+    if (!(error instanceof UnitError)) throw error;
+    problems.push({ ...at, message: error.message, hint: EVENT_HINT });
+    return [];
+  }
 }
 
 async function start(settings: StorefrontOptions, port: number): Promise<Storefront> {

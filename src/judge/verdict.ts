@@ -53,13 +53,14 @@ export interface PhaseComposition {
  * @param gates those of the result's head where no others are given
  */
 export function judge(snapshot: Snapshot, gates: readonly Gate[] = snapshot.head.gates): Judgement {
-  const results = gates.map((gate) => evaluateGate(snapshot, gate));
+  const incident = findIncident(snapshot);
+  const results = gates.map((gate) => evaluateGate(snapshot, gate, () => incident));
   const validity = judgeValidity(snapshot, gates);
   return {
     ...conclude(results, validity, isComplete(snapshot)),
     gates: results,
     validity,
-    incident: findIncident(snapshot),
+    incident,
     recorded: compareWithRecorded(snapshot),
     phases: compositions(snapshot),
     generatorShare: slowest(slicesIn(snapshot, ({ name }) => name !== 'warmup'))?.oursShare ?? null,
@@ -84,8 +85,8 @@ function conclude(
   }
   if (gates.length === 0) return { verdict: 'no_gates', exitCode: ExitCode.passed, reasons: [] };
   const open = gates
-    .filter(({ result }) => result === 'no_data')
-    .map(({ gate, reason }) => ({ id: 'gate_no_data', text: because(gate, reason) }));
+    .filter(({ result }) => result === 'no_data' || result === 'inconclusive')
+    .map(({ gate, result, reason }) => ({ id: `gate_${result}`, text: because(gate, reason) }));
   const cut = complete
     ? []
     : [{ id: 'incomplete', text: 'the run is incomplete: what was not sent cannot be passed' }];

@@ -51,8 +51,8 @@ export class Histogram {
     return { us, atLeast: us >= cutMinUs };
   }
 
-  /** The same values as sparse buckets: what many ranks are read from, as each walks only these. */
-  distribution(): Distribution {
+  /** All of it as sparse buckets; not to be changed. */
+  read(): Distribution {
     return this.#sum.read();
   }
 

@@ -28,6 +28,8 @@ export interface SeriesOf {
   /** Names the series within a run: gates that need the same counts share one. */
   readonly key: string;
   readonly selector: Pick<Selector, 'stream' | 'route'>;
+  /** Whether it takes recordings alone, which is what a bound of the recording is of. */
+  readonly recordingsOnly: boolean;
   /** Bound of `slower`; null where nothing is counted there. */
   readonly slowerThanUs: number | null;
 }
@@ -66,18 +68,16 @@ const FORM = {
 export function seriesOfGate(gate: Gate): SeriesOf | null {
   const { metric, selector, bound } = gate;
   if (selector.tenant !== undefined) return null;
-  const { stream, route } = selector;
-  const of = { ...(stream !== undefined && { stream }), ...(route !== undefined && { route }) };
   switch (metric.kind) {
     case 'slower':
-      return named(of, metric.thanUs);
+      return named(selector, bound, metric.thanUs);
     case 'quantile':
-      return named(of, typeof bound === 'number' ? bound : null);
+      return named(selector, bound, typeof bound === 'number' ? bound : null);
     case 'errors':
     case 'shed':
     case 'throughput':
     case 'mean':
-      return named(of, null);
+      return named(selector, bound, null);
     case 'max':
     case 'fidelity':
     case 'outage':
@@ -102,6 +102,7 @@ export function seriesOf(gates: readonly Gate[]): Map<string, Series> {
 export function countCell(all: Iterable<Series>, plan: Plan, cell: Cell): void {
   for (const { of, seconds } of all) {
     const { stream, route } = of.selector;
+    if (of.recordingsOnly && plan.streams[cell.stream]?.kind !== 'recording') continue;
     if (stream !== undefined && plan.streams[cell.stream]?.name !== stream) continue;
     if (route !== undefined && plan.routes[cell.route]?.name !== route) continue;
     addSeconds(seconds, cell.windowS, {
@@ -138,9 +139,14 @@ export function countOver(of: Distribution, boundUs: number): number {
   return over;
 }
 
-function named(selector: SeriesOf['selector'], slowerThanUs: number | null): SeriesOf {
-  const key = JSON.stringify([selector.stream ?? null, selector.route ?? null, slowerThanUs]);
-  return { key, selector, slowerThanUs };
+function named({ stream, route }: Selector, bound: Gate['bound'], slowerThanUs: number | null): SeriesOf {
+  const recordingsOnly = typeof bound === 'object';
+  return {
+    key: JSON.stringify([stream ?? null, route ?? null, recordingsOnly, slowerThanUs]),
+    selector: { ...(stream !== undefined && { stream }), ...(route !== undefined && { route }) },
+    recordingsOnly,
+    slowerThanUs,
+  };
 }
 
 function addSeconds(seconds: Series['seconds'], windowS: number, second: SeriesSecond): void {

@@ -25,6 +25,8 @@ export interface Overrides {
   /** `visitor`, `fresh` or `pool=200`. */
   readonly connections?: string;
   readonly ceiling?: number | string;
+  /** `10m..20m`, `onset..decay`: what of the plan is sent. It takes the whole plan to know, so whoever forecasts it reads this. */
+  readonly window?: string;
   /** A PEM file of authorities to trust, relative to where the command runs. */
   readonly ca?: string;
   /** Takes any certificate. */

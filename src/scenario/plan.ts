@@ -16,6 +16,8 @@ export interface Plan {
   readonly lanes: number;
   /** Fast-forward: rate sources keep their rates and last 1/speed; recordings keep all their requests. */
   readonly speed: number;
+  /** What alone is sent of all this; absent: all of it. */
+  readonly window?: PlanWindow;
   /** How long an operation may take, from the moment it is fired. */
   readonly timeoutUs: number;
   readonly connections: ConnectionPolicy;
@@ -32,6 +34,15 @@ export interface Plan {
   /** Every route by number; what counts as ok on each, and how a recorded request is recognised as one. */
   readonly routes: readonly RouteClass[];
   readonly streams: readonly PlanStream[];
+}
+
+/**
+ * A stretch of due times, whole seconds, the end not in it: what is due in it is sent, moved to start at 0. Visits of
+ * rate streams begin in it.
+ */
+export interface PlanWindow {
+  readonly fromUs: number;
+  readonly toUs: number;
 }
 
 /** `visitor`: each visitor's own connections; `fresh`: one per request; `pool`: n shared, as an edge proxy has. */

@@ -33,3 +33,13 @@ export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
     error: (issue) => (issue.code === 'unrecognized_keys' ? known : undefined),
   });
 }
+
+export type ShapeIssue = z.core.$ZodIssue;
+
+/** A value whose types were checked, or zod's issues. */
+export type Checked<T> = { readonly value: T } | { readonly issues: readonly ShapeIssue[] };
+
+export function checked<T>(schema: z.ZodType<T>, value: unknown): Checked<T> {
+  const result = schema.safeParse(value);
+  return result.success ? { value: result.data } : { issues: result.error.issues };
+}

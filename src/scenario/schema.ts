@@ -1,6 +1,16 @@
 // The scenario file as it is typed: the zod schema, a description on every field, and the JSON Schema for editors.
 import * as z from 'zod';
-import { duration, instantOrOffset, multiple, rate, scalar, strict } from './schema-parts.js';
+import { gates } from './schema-gates.js';
+import {
+  type Checked,
+  checked,
+  duration,
+  instantOrOffset,
+  multiple,
+  rate,
+  scalar,
+  strict,
+} from './schema-parts.js';
 import { ids, recording, where } from './schema-recording.js';
 import { flow, headers, login, request } from './schema-requests.js';
 import { route } from './schema-routes.js';
@@ -214,12 +224,7 @@ const scenario = strict({
     .describe('Named classes of requests; they bound what is reported.'),
   data: data.optional().describe('Values for placeholders of all streams.'),
   ids: ids.optional().describe('Recorded ids to send as others, for all recordings.'),
-  gates: z
-    .array(z.string())
-    .optional()
-    .describe(
-      'What must hold, such as p99 < 800ms, errors[stream=promo] < 1%, errors < recorded, p99 < recorded * 1.2 or fidelity > 99%.',
-    ),
+  gates: gates.optional(),
 }).describe('A flashcrowd scenario.');
 
 export type TypedScenario = z.output<typeof scenario>;
@@ -234,12 +239,10 @@ export type TypedConnections = z.output<typeof connections>;
 export type TypedRoute = z.output<typeof route>;
 export type TypedIds = z.output<typeof ids>;
 export type TypedWhere = z.output<typeof where>;
-export type ShapeIssue = z.core.$ZodIssue;
 
 /** The value with its types checked, or zod's issues. */
-export function checkScenario(value: unknown): TypedScenario | readonly ShapeIssue[] {
-  const result = scenario.safeParse(value);
-  return result.success ? result.data : result.error.issues;
+export function checkScenario(value: unknown): Checked<TypedScenario> {
+  return checked(scenario, value);
 }
 
 /** The JSON Schema of a scenario file, for editors. */

@@ -1,7 +1,9 @@
 // From a parsed value to a typed scenario: zod's issues in plain words, and what is left without the bad parts.
 import { didYouMean } from './nearest.js';
 import { type Path, type ProblemList, quote } from './problems.js';
-import { checkScenario, type ShapeIssue, type TypedScenario } from './schema.js';
+import { checkScenario, type TypedScenario } from './schema.js';
+import { checkGates, checkGatesKey, type TypedGate } from './schema-gates.js';
+import type { Checked, ShapeIssue } from './schema-parts.js';
 
 /**
  * Reports every value of a wrong shape. What is wrong is taken out and marked as spoiled, so that the rest is
@@ -9,21 +11,32 @@ import { checkScenario, type ShapeIssue, type TypedScenario } from './schema.js'
  * @returns undefined if too little is left to go on
  */
 export function readShape(value: unknown, problems: ProblemList): TypedScenario | undefined {
-  const first = checkScenario(value);
-  if (!isIssues(first)) return first;
+  return shaped(value, problems, checkScenario);
+}
+
+/** The same of a list of gates, or of a mapping that has one; what else it has is not looked at. */
+export function readGateShapes(value: unknown, problems: ProblemList): readonly TypedGate[] | undefined {
+  if (Array.isArray(value)) return shaped(value, problems, checkGates);
+  return shaped(value, problems, checkGatesKey)?.gates;
+}
+
+/** Of a list, which nothing can be taken out of, all or nothing. */
+function shaped<T extends object>(
+  value: unknown,
+  problems: ProblemList,
+  check: (value: unknown) => Checked<T>,
+): T | undefined {
+  const first = check(value);
+  if ('value' in first) return first.value;
   const rest = structuredClone(value);
-  for (const issue of first) {
+  for (const issue of first.issues) {
     for (const path of report(issue, [], value, problems)) {
       const removed = remove(rest, path);
       if (removed !== undefined) problems.spoil(removed);
     }
   }
-  const second = checkScenario(rest);
-  return isIssues(second) ? undefined : second;
-}
-
-function isIssues(checked: TypedScenario | readonly ShapeIssue[]): checked is readonly ShapeIssue[] {
-  return Array.isArray(checked);
+  const second = check(rest);
+  return 'value' in second ? second.value : undefined;
 }
 
 /** Adds the issue's problems; returns the paths of what is wrong. */

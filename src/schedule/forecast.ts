@@ -6,6 +6,7 @@ import { lanesOf, type Shard } from './lanes.js';
 import type { PaceUse } from './paced.js';
 import { type RateShape, shapeOf } from './phases.js';
 import { RateLanes } from './rate-lanes.js';
+import { windowOf } from './window.js';
 
 /** What one reading of a recording's rows found of the arrivals that a plan makes of them. */
 export interface RecordedForecast {
@@ -42,16 +43,21 @@ export interface RateForecast extends RateShape {
 
 /** The rate over time that a plan intends: exact for rate streams, counted for recordings. */
 export function forecastRate(plan: Plan, inputs: PlanInputs, recorded: RecordedForecasts): RateForecast {
+  const window = windowOf(plan);
+  const fromS = window.fromUs / 1e6;
   const streams = inputs.streams.map((input, i) => {
     const counted = recorded[i]?.perSecond;
     // A pace says its rate exactly, unless there is no row to send at it.
     if (input.curve === null || counted?.length === 0) return counted ?? new Float64Array(0);
     const curve = withArea(input.curve);
-    const perSec = new Float64Array(Math.ceil(curve.endUs / 1e6));
-    for (let s = 0; s < perSec.length; s++) perSec[s] = areaAt(curve, (s + 1) * 1e6) - areaAt(curve, s * 1e6);
-    return perSec;
+    const endS = Math.min(Math.ceil(curve.endUs / 1e6), window.toUs / 1e6);
+    return Float64Array.from(
+      { length: Math.max(0, endS - fromS) },
+      (_, s) => areaAt(curve, (fromS + s + 1) * 1e6) - areaAt(curve, (fromS + s) * 1e6),
+    );
   });
-  const durationS = streams.reduce((max, stream) => Math.max(max, stream.length), 1);
+  const windowS = plan.window === undefined ? 1 : (window.toUs - window.fromUs) / 1e6;
+  const durationS = streams.reduce((max, stream) => Math.max(max, stream.length), windowS);
   const perSec = new Float64Array(durationS);
   for (const stream of streams) {
     for (const [s, rate] of stream.entries()) perSec[s] = (perSec[s] as number) + rate;

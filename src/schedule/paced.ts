@@ -5,6 +5,7 @@ import { PaceTimes } from './pace.js';
 import { arrivalOf, countOne, type EmitArrival, type RowSchedule, recordingStream } from './recorded.js';
 import { type LaneShare, RecordedVisitors } from './recorded-visitors.js';
 import { leavesHole, RowJudge } from './row-judge.js';
+import { windowOf } from './window.js';
 
 /** How a paced recording was used up to now. */
 export interface PaceUse {
@@ -21,7 +22,7 @@ export interface PaceUse {
 /**
  * The schedule of a stream with a pace: the n-th arrival of the curve takes the n-th row that may be replayed. A
  * recording that ends is read again, its visitors then being new ones: visitor = 48 hashed bits of (client, round).
- * Every shard walks all rows and all times and keeps what its lanes send.
+ * Every shard walks all rows and all times and keeps what its lanes send, of a window from the first time on.
  */
 export class PacedSchedule implements RowSchedule {
   /** Counted in the first round alone: later ones would count the same rows again. */
@@ -33,6 +34,8 @@ export class PacedSchedule implements RowSchedule {
   private readonly judge: RowJudge;
   private readonly visitors: RecordedVisitors;
   private readonly times: PaceTimes;
+  private readonly fromUs: number;
+  private readonly toUs: number;
   private nextUs: number;
   private round = 0;
   private arrivals = 0;
@@ -51,6 +54,9 @@ export class PacedSchedule implements RowSchedule {
     this.judge = new RowJudge(plan, stream, input.ids);
     this.visitors = new RecordedVisitors(plan, streamIndex, lanes);
     this.times = new PaceTimes(plan, streamIndex, stream.pace, input.curve);
+    const { fromUs, toUs } = windowOf(plan);
+    this.fromUs = fromUs;
+    this.toUs = toUs;
     this.nextUs = this.times.next();
   }
 
@@ -67,7 +73,7 @@ export class PacedSchedule implements RowSchedule {
 
   push(rows: readonly Row[], emit: EmitArrival): void {
     for (const row of rows) {
-      if (this.nextUs === Number.POSITIVE_INFINITY) {
+      if (this.nextUs >= this.toUs) {
         this.ended = true;
         return;
       }
@@ -95,7 +101,7 @@ export class PacedSchedule implements RowSchedule {
     const { judge, visitors, round } = this;
     judge.meet(row);
     visitors.select(row.client);
-    const mine = visitors.isMine(round);
+    const mine = visitors.isMine(round) && this.nextUs >= this.fromUs;
     const reason = judge.reasonAgainst(row);
     if (reason !== '') {
       if (!mine || round > 0) return;
@@ -112,7 +118,7 @@ export class PacedSchedule implements RowSchedule {
     if (!mine) return;
     if (round === 0) this.replayable++;
     for (const kind of judge.mapped.kinds) countOne(this.remapped, kind);
-    const arrival = arrivalOf(row, judge, visitors.visitor(round), dueUs);
+    const arrival = arrivalOf(row, judge, visitors.visitor(round), dueUs - this.fromUs);
     arrival.seq = visitors.nextSeq(arrival.visitor);
     emit(arrival);
   }

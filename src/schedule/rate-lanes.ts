@@ -1,15 +1,17 @@
 // The lanes of a rate stream: each an arrival process of its own, stepped independently of all the others.
 import { type DrawKey, draw, drawKey } from '../random.js';
 import { type Plan, type RateStream, SEQ_PER_STREAM } from '../scenario/plan.js';
-import { type AreaCurve, timeOfAreaUs, totalArea } from './area.js';
+import { type AreaCurve, areaAt, timeOfAreaUs, totalArea } from './area.js';
 import { lanesOf, type Shard } from './lanes.js';
 import { VisitQueue } from './visit-queue.js';
 import { Visits } from './visits.js';
+import { windowOf } from './window.js';
 
 /**
  * The lanes of one stream that a shard owns, in columns. Lane ℓ of L receives 1/L of the rate. `poisson`: the areas of
  * its arrivals are L times running sums of Exp(1). `even`: they are ℓ + ½, ℓ + ½ + L, … The k-th arrival of a lane is
- * a pure function of (plan, lane, k).
+ * a pure function of (plan, lane, k). A window leaves times and numbers as they are without it, its start taken off;
+ * visits begin in it, so that no visitor comes in the middle of one.
  */
 export class RateLanes {
   readonly count: number;
@@ -30,6 +32,10 @@ export class RateLanes {
   readonly #gaps: DrawKey | null;
   readonly #curve: AreaCurve;
   readonly #total: number;
+  readonly #fromUs: number;
+  readonly #toUs: number;
+  /** Areas below it are due before the window ends, whatever rounding does. */
+  readonly #surelyIn: number;
 
   constructor(
     plan: Plan,
@@ -53,10 +59,15 @@ export class RateLanes {
     this.#gaps = stream.arrivals === 'poisson' ? drawKey(plan.seed, streamIndex, 'gap') : null;
     this.#curve = curve;
     this.#total = totalArea(curve);
+    const { fromUs, toUs } = windowOf(plan);
+    this.#fromUs = fromUs;
+    this.#toUs = toUs;
+    this.#surelyIn = justBelow(areaAt(curve, toUs));
+    const surelyBefore = justBelow(areaAt(curve, fromUs));
     own.forEach((lane, slot) => {
       this.number[slot] = lane - plan.lanes;
       this.#area[slot] = this.#gaps === null ? lane + 0.5 - plan.lanes : 0;
-      this.step(slot);
+      this.#enter(slot, surelyBefore);
     });
   }
 
@@ -72,7 +83,22 @@ export class RateLanes {
 
   /** Moves a lane to its next arrival. */
   step(slot: number): void {
-    const dueUs = this.#nextDueUs(slot);
+    this.#assign(slot, this.#dueOf(slot, this.#nextArea(slot)));
+  }
+
+  /** Moves a lane to its first arrival in the window; those before it cost no due times. */
+  #enter(slot: number, surelyBefore: number): void {
+    let area: number;
+    let dueUs: number;
+    do {
+      do area = this.#nextArea(slot);
+      while (area < surelyBefore);
+      dueUs = this.#dueOf(slot, area);
+    } while (dueUs < 0);
+    this.#assign(slot, dueUs);
+  }
+
+  #assign(slot: number, dueUs: number): void {
     this.dueUs[slot] = dueUs;
     if (dueUs === Number.POSITIVE_INFINITY) return;
     const queue = this.#queues[slot] as VisitQueue;
@@ -88,7 +114,7 @@ export class RateLanes {
     for (let slot = 0; slot < this.count; slot++) {
       if (this.dueUs[slot] === Number.POSITIVE_INFINITY) continue;
       do rest++;
-      while (this.#nextArea(slot) < this.#total);
+      while (this.#isIn(slot, this.#nextArea(slot)));
       this.dueUs[slot] = Number.POSITIVE_INFINITY;
     }
     return rest;
@@ -101,16 +127,26 @@ export class RateLanes {
     return (this.#area[slot] = (this.#area[slot] as number) + gap * this.#lanes);
   }
 
-  #nextDueUs(slot: number): number {
-    const area = this.#nextArea(slot);
+  #isIn(slot: number, area: number): boolean {
+    return area < this.#surelyIn || this.#dueOf(slot, area) !== Number.POSITIVE_INFINITY;
+  }
+
+  /** When an area is due in the window; below 0 before it, Infinity past its end. Areas of a lane only grow. */
+  #dueOf(slot: number, area: number): number {
     if (area >= this.#total) return Number.POSITIVE_INFINITY;
     const { areaBefore, endUs } = this.#curve;
     let segment = this.#segment[slot] as number;
     while (area >= (areaBefore[segment + 1] as number)) segment++;
     this.#segment[slot] = segment;
     // Rounding may put the very last arrival on the end itself, which is no longer part of the curve.
-    return Math.min(Math.floor(timeOfAreaUs(this.#curve, segment, area)), Math.ceil(endUs) - 1);
+    const dueUs = Math.min(Math.floor(timeOfAreaUs(this.#curve, segment, area)), Math.ceil(endUs) - 1);
+    return dueUs < this.#toUs ? dueUs - this.#fromUs : Number.POSITIVE_INFINITY;
   }
+}
+
+/** An area that is less by more than rounding. */
+function justBelow(area: number): number {
+  return area * (1 - 1e-9) - 1e-6;
 }
 
 /** The first number of a stream's arrivals. */

@@ -4,6 +4,7 @@ import type { Plan, RecordingInput, RecordingStream } from '../scenario/plan.js'
 import { ArrivalHeap } from './recorded-heap.js';
 import { type LaneShare, RecordedVisitors } from './recorded-visitors.js';
 import { leavesHole, RowJudge } from './row-judge.js';
+import { windowOf } from './window.js';
 
 export type { LaneShare } from './recorded-visitors.js';
 
@@ -62,6 +63,7 @@ export const THINNED = 'thinned by amplify';
  * - due: (start − origin) / speed. Copy 0 keeps its times; any other copy of a client is shifted as a whole by one
  *   uniform offset within ± the input's `cloneShiftUs`, as clones in step with their original would be twice as bursty
  *   below a second as that many visitors are. A due time below 0 is reflected.
+ * - a window keeps the due times in it, its start taken off, and counts the rows whose own due time is in it
  * - amplify k: copies 0 to ⌊k⌋ − 1 of every client, and one more of a share k − ⌊k⌋ of the clients
  */
 export class RecordedSchedule implements RowSchedule {
@@ -69,7 +71,7 @@ export class RecordedSchedule implements RowSchedule {
   readonly missing = new Map<number, number>();
   replayable = 0;
   readonly remapped = new Map<number, number>();
-  readonly ended = false;
+  ended = false;
   private readonly judge: RowJudge;
   private readonly visitors: RecordedVisitors;
   private readonly wholeCopies: number;
@@ -77,6 +79,8 @@ export class RecordedSchedule implements RowSchedule {
   private readonly shiftUs: number;
   private readonly originUs: number;
   private readonly speed: number;
+  private readonly fromUs: number;
+  private readonly toUs: number;
   private readonly heap = new ArrivalHeap();
   private row = 0;
 
@@ -100,6 +104,9 @@ export class RecordedSchedule implements RowSchedule {
     this.shiftUs = stream.amplify > 1 ? input.cloneShiftUs : 0;
     this.originUs = input.originUs;
     this.speed = plan.speed;
+    const { fromUs, toUs } = windowOf(plan);
+    this.fromUs = fromUs;
+    this.toUs = toUs;
   }
 
   push(rows: readonly Row[], emit: EmitArrival): void {
@@ -109,8 +116,10 @@ export class RecordedSchedule implements RowSchedule {
     }
     const last = rows[rows.length - 1];
     // A later row's clone may come this early; if that is before 0, its reflection may come at any time from 0 on.
-    if (last !== undefined)
-      this.emitUpTo(Math.round((last.startUs - this.originUs - this.shiftUs) / this.speed), emit);
+    if (last === undefined) return;
+    const earliestUs = Math.round((last.startUs - this.originUs - this.shiftUs) / this.speed);
+    this.emitUpTo(earliestUs - this.fromUs, emit);
+    this.ended = earliestUs >= this.toUs;
   }
 
   again(): boolean {
@@ -143,9 +152,11 @@ export class RecordedSchedule implements RowSchedule {
     for (let copy = 0; copy < Math.max(1, copies) && !mine; copy++) mine = visitors.isMine(copy);
     if (!mine) return;
 
-    const isOwner = visitors.isMine(0);
+    const ownDueUs = this.dueUs(row.startUs, 0);
+    const isInside = this.isInside(ownDueUs);
+    const isOwner = isInside && visitors.isMine(0);
     const reason = judge.reasonAgainst(row);
-    if (reason === '') this.replayed(this.dueUs(row.startUs, 0));
+    if (reason === '' && isInside) this.replayed(ownDueUs);
     if (reason === '' && isOwner) this.replayable++;
     if (reason !== '' || copies === 0) {
       if (isOwner) countOne(this.dropped, reason || THINNED);
@@ -155,14 +166,20 @@ export class RecordedSchedule implements RowSchedule {
     if (isOwner) for (const kind of judge.mapped.kinds) countOne(this.remapped, kind);
     for (let copy = 0; copy < copies; copy++) {
       if (!visitors.isMine(copy)) continue;
-      const arrival = arrivalOf(row, judge, visitors.visitor(copy), this.dueUs(row.startUs, copy));
+      const dueUs = this.dueUs(row.startUs, copy);
+      if (!this.isInside(dueUs)) continue;
+      const arrival = arrivalOf(row, judge, visitors.visitor(copy), dueUs);
       this.heap.push({ arrival, row: this.row, copy });
     }
   }
 
   private dueUs(startUs: number, copy: number): number {
     const shiftUs = copy === 0 ? 0 : Math.round(this.visitors.shift(copy) * this.shiftUs);
-    return Math.abs(Math.round((startUs - this.originUs + shiftUs) / this.speed));
+    return Math.abs(Math.round((startUs - this.originUs + shiftUs) / this.speed)) - this.fromUs;
+  }
+
+  private isInside(dueUs: number): boolean {
+    return dueUs >= 0 && dueUs < this.toUs - this.fromUs;
   }
 }
 

@@ -21,6 +21,14 @@ export interface Autoscaler {
   /** The most that served at once. */
   servingMax: number;
   ordered: number;
+  /** Whether the group expands: while it does not, orders are accepted and none boots. */
+  stuck: boolean;
+  /** Instances ordered from a group that was stuck. */
+  held: number;
+  /** What the metrics are late by, beside their usual lag. */
+  metricsLateUs: number;
+  /** The instant up to which load was seen. */
+  seenToUs: number;
   nextEvaluationUs: number;
   cooldownUntilUs: number;
   /** Load at past evaluations, oldest first: as far back as lag and period reach. */
@@ -49,6 +57,10 @@ export function createAutoscaler(settings: AutoscalerSettings, seed: number, spe
     desired: rules.minInstances,
     servingMax: rules.minInstances,
     ordered: 0,
+    stuck: false,
+    held: 0,
+    metricsLateUs: 0,
+    seenToUs: Number.NEGATIVE_INFINITY,
     nextEvaluationUs: rules.evaluateEveryUs,
     cooldownUntilUs: 0,
     points: [{ atUs: 0, busyUs: 0, slotUs: 0 }],
@@ -75,13 +87,34 @@ export function act(scaler: Autoscaler, atUs: number, load: Load): void {
   scaler.nextEvaluationUs = atUs + scaler.rules.evaluateEveryUs;
   scaler.points.push({ atUs, ...load });
   const seen = visibleUtilisation(scaler, atUs);
-  if (seen !== undefined) evaluate(scaler, atUs, seen);
+  if (seen !== undefined) wish(scaler, atUs, seen);
+  orderOrRelease(scaler, atUs, seen !== undefined);
+}
+
+/** Instances that were ordered and do not serve yet. */
+export function booting({ bootsUs, held }: Autoscaler): number {
+  return bootsUs.length + held;
+}
+
+/** Sets whether the group expands; those that were ordered while it did not start to boot when it does again. */
+export function setStuck(scaler: Autoscaler, stuck: boolean, atUs: number): void {
+  scaler.stuck = stuck;
+  if (stuck || scaler.held === 0) return;
+  boot(scaler, atUs, scaler.held);
+  scaler.held = 0;
+}
+
+/** Takes instances away. */
+export function lose(scaler: Autoscaler, instances: number): void {
+  scaler.serving = Math.max(0, scaler.serving - instances);
 }
 
 /** The average utilisation over one period that ended at least one lag ago; undefined while there is none. */
 function visibleUtilisation(scaler: Autoscaler, atUs: number): number | undefined {
   const { points, rules } = scaler;
-  const untilUs = atUs - rules.metricLagUs;
+  // What was seen stays seen when later figures are late.
+  const untilUs = Math.max(scaler.seenToUs, atUs - rules.metricLagUs - scaler.metricsLateUs);
+  scaler.seenToUs = untilUs;
   const until = points.findLast((point) => point.atUs <= untilUs);
   if (until === undefined) return undefined;
   while (points.length > 1 && (points[1]?.atUs ?? 0) <= until.atUs - rules.metricPeriodUs) points.shift();
@@ -92,29 +125,36 @@ function visibleUtilisation(scaler: Autoscaler, atUs: number): number | undefine
   return slotUs <= 0 ? undefined : Math.min(1, (until.busyUs - from.busyUs) / slotUs);
 }
 
-function evaluate(scaler: Autoscaler, atUs: number, utilisation: number): void {
+/** Works out how many instances there should be. */
+function wish(scaler: Autoscaler, atUs: number, utilisation: number): void {
   const { rules, wishes } = scaler;
   const ratio = utilisation / rules.targetUtilisation;
   const near = Math.abs(ratio - 1) <= rules.tolerance;
   // Full is the most a utilisation can show, so the wish falls short of a demand beyond full: the usual rule, as is.
-  const wish = near ? scaler.serving : Math.ceil(scaler.serving * ratio);
-  scaler.desired = Math.min(rules.maxInstances, Math.max(rules.minInstances, wish));
+  const wanted = near ? scaler.serving : Math.ceil(scaler.serving * ratio);
+  scaler.desired = Math.min(rules.maxInstances, Math.max(rules.minInstances, wanted));
   wishes.push({ atUs, instances: scaler.desired });
   while ((wishes[0]?.atUs ?? atUs) < atUs - rules.stabilisationUs) wishes.shift();
+}
 
-  const missing = scaler.desired - scaler.serving - scaler.bootsUs.length;
+/** Orders what is missing, which needs no metrics; or lets one go, which does. */
+function orderOrRelease(scaler: Autoscaler, atUs: number, seen: boolean): void {
+  const { rules, wishes } = scaler;
+  const missing = scaler.desired - scaler.serving - booting(scaler);
   if (missing > 0 && atUs >= scaler.cooldownUntilUs) {
-    order(scaler, atUs, Math.min(missing, rules.stepInstances));
-  } else if (scaler.bootsUs.length === 0 && wishes.every((past) => past.instances < scaler.serving)) {
+    const instances = Math.min(missing, rules.stepInstances);
+    if (scaler.stuck) scaler.held += instances;
+    else boot(scaler, atUs, instances);
+    scaler.cooldownUntilUs = atUs + rules.cooldownUs;
+  } else if (seen && booting(scaler) === 0 && wishes.every((past) => past.instances < scaler.serving)) {
     scaler.serving--;
   }
 }
 
-function order(scaler: Autoscaler, atUs: number, instances: number): void {
+function boot(scaler: Autoscaler, atUs: number, instances: number): void {
   const { rules, bootsUs } = scaler;
   for (let i = 0; i < instances; i++) {
     bootsUs.push(atUs + rules.bootUs + draw(scaler.bootKey, scaler.ordered++) * rules.bootSpreadUs);
   }
   bootsUs.sort((a, b) => a - b);
-  scaler.cooldownUntilUs = atUs + rules.cooldownUs;
 }

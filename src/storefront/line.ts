@@ -56,13 +56,13 @@ export class Line<W extends Waiter<W>> {
   /**
    * Who is to be served next: the oldest of the first rank, then of the second, of tenants below their bound.
    * @param tenants every tenant that may have somebody waiting
-   * @param slotsEach the slots that one tenant may take
+   * @param slotsOf the slots that a tenant may take
    */
-  next(tenants: Iterable<Tenant<W>>, slotsEach: number): W | undefined {
+  next(tenants: Iterable<Tenant<W>>, slotsOf: (tenant: Tenant<W>) => number): W | undefined {
     if (this.#all.size === 0) return undefined;
     let best: W | undefined;
     for (const tenant of tenants) {
-      if (tenant.busy >= slotsEach) continue;
+      if (tenant.busy >= slotsOf(tenant)) continue;
       const head = firstOf(tenant.waiting[0]) ?? firstOf(tenant.waiting[1]);
       if (head !== undefined && (best === undefined || goesBefore(head, best))) best = head;
     }

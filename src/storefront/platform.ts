@@ -1,5 +1,6 @@
 // The simulated platform: slots, the line before them, the autoscaler and the counts, driven by instants given to it.
-import { type Autoscaler, act, createAutoscaler, nextActUs } from './autoscaler.js';
+import { type Autoscaler, act, booting, createAutoscaler, lose, nextActUs, setStuck } from './autoscaler.js';
+import { Script } from './conditions.js';
 import { Heap } from './heap.js';
 import { createTenant, firstOf, Line, type Tenant, type Waiter } from './line.js';
 import type { RouteName } from './routes.js';
@@ -16,11 +17,14 @@ export interface Ticket<R> extends Waiter<Ticket<R>> {
   readonly serviceUs: number;
   /** Whatever the caller needs to answer it. */
   readonly reply: R;
-  /** Settled requests may still hold a slot: their client left, the work goes on. */
+  /** Settled requests may still hold a slot, or a place in line: their client left, the work goes on. */
   state: 'waiting' | 'serving' | 'settled';
 }
 
 const SECOND_US = 1e6;
+
+/** The tenant of all stores that are not isolated; no store has this name. */
+const SHARED = '';
 
 /**
  * Instants are microseconds since the start and never go back. Whoever drives it calls `advance` at the latest
@@ -31,6 +35,7 @@ export class Platform<R> {
   readonly timeline: Timeline;
   readonly storeTimeline = new StoreTimeline();
   readonly scaler: Autoscaler;
+  readonly script: Script;
   readonly #service: ServiceTimes;
   readonly #inService = new Heap<Ticket<R>>();
   readonly #line = new Line<Ticket<R>>();
@@ -47,6 +52,8 @@ export class Platform<R> {
     late504: 0,
     aborted: 0,
   };
+  /** Requests inside whose client has left. */
+  #inVain = 0;
   #integratedToUs = 0;
   #nextSecondUs = SECOND_US;
   #seq = 0;
@@ -59,11 +66,20 @@ export class Platform<R> {
     this.tallies = new Tallies(settings.stores);
     this.timeline = new Timeline(settings.timelineS);
     this.scaler = createAutoscaler(settings.autoscaler, settings.seed, settings.speed);
+    this.script = new Script(settings.script, settings.speed, {
+      stuck: false,
+      metricsLateUs: 0,
+      instancesDown: 0,
+      priority: settings.priority,
+      isolation: settings.isolation,
+      isolated: new Map(),
+    });
     this.#service = new ServiceTimes(settings.service, settings.seed);
   }
 
   get slots(): number {
-    return this.scaler.serving * this.settings.concurrency;
+    const serving = this.scaler.serving - this.script.conditions.instancesDown;
+    return Math.max(0, serving) * this.settings.concurrency;
   }
 
   /** Slots taken, also by requests whose client has left; more than `slots` while an instance is going. */
@@ -77,7 +93,13 @@ export class Platform<R> {
 
   /** When something happens next by itself. */
   get nextUs(): number {
-    return Math.min(this.#inService.nextUs, this.#deadlineUs(), nextActUs(this.scaler), this.#nextSecondUs);
+    return Math.min(
+      this.#inService.nextUs,
+      this.#deadlineUs(),
+      nextActUs(this.scaler),
+      this.script.nextUs,
+      this.#nextSecondUs,
+    );
   }
 
   /** Lets everything happen that is due by now. */
@@ -85,8 +107,9 @@ export class Platform<R> {
     for (let atUs = this.nextUs; atUs <= nowUs; atUs = this.nextUs) {
       this.#integrate(atUs);
       if (this.#nextSecondUs <= atUs) this.#sample();
+      else if (this.script.nextUs <= atUs) this.#turn(atUs);
       else if (this.#inService.nextUs <= atUs) this.#finish();
-      else if (this.#deadlineUs() <= atUs) this.#settle(this.#line.oldest() as Ticket<R>, '504');
+      else if (this.#deadlineUs() <= atUs) this.#drop(this.#line.oldest() as Ticket<R>, '504');
       else act(this.scaler, atUs, this.#load);
       this.#fillSlots(atUs);
     }
@@ -96,10 +119,14 @@ export class Platform<R> {
   /** A request comes in: it is served, waits, or is answered 503 before this returns. */
   arrive(store: string, route: RouteName, nowUs: number, reply: R): Ticket<R> {
     this.advance(nowUs);
+    if (this.#seq === 0) {
+      this.script.begin(nowUs);
+      this.advance(nowUs);
+    }
     const seq = this.#seq++;
     const ticket: Ticket<R> = {
       seq,
-      rank: this.settings.priority && route === 'admin' ? 1 : 0,
+      rank: this.script.conditions.priority && route === 'admin' ? 1 : 0,
       tenant: this.#tenant(store),
       route,
       store: this.tallies.store(store),
@@ -110,7 +137,8 @@ export class Platform<R> {
     };
     this.tallies.arrive(route, ticket.store);
     // Nobody who could be served waits while a slot is free, so a newcomer overtakes nobody here.
-    if (this.busy < this.slots && ticket.tenant.busy < this.#slotsEach()) this.#serve(ticket, nowUs);
+    if (this.busy < this.slots && ticket.tenant.busy < this.#slotsOf(ticket.tenant))
+      this.#serve(ticket, nowUs);
     else this.#queue(ticket);
     return ticket;
   }
@@ -123,10 +151,24 @@ export class Platform<R> {
     this.tallies.end(route, tally, status);
   }
 
-  /** The client left: out of the line at once; out of a slot only when the work is done. */
+  /**
+   * The client left: out of the line at once, unless the shop serves the abandoned; out of a slot only when the work
+   * is done.
+   */
   abort(ticket: Ticket<R>, nowUs: number): void {
     this.advance(nowUs);
-    if (ticket.state !== 'settled') this.#settle(ticket, 'aborted');
+    if (ticket.state === 'settled') return;
+    if (ticket.state === 'serving' || this.settings.servesAbandoned) this.#inVain++;
+    else this.#line.remove(ticket);
+    this.#settle(ticket, 'aborted');
+  }
+
+  #turn(atUs: number): void {
+    const lost = this.script.step();
+    const { stuck, metricsLateUs } = this.script.conditions;
+    lose(this.scaler, lost);
+    setStuck(this.scaler, stuck, atUs);
+    this.scaler.metricsLateUs = metricsLateUs;
   }
 
   #deadlineUs(): number {
@@ -134,28 +176,35 @@ export class Platform<R> {
     return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.arrivedAtUs + this.settings.waitLimitUs;
   }
 
-  /** Slots that one tenant may take: all of them where there is no isolation. */
-  #slotsEach(): number {
-    const { isolation } = this.settings;
-    return isolation === 1 ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(isolation * this.slots));
+  /** The share of slots and of the queue that a tenant may take; who shares with all others may take all. */
+  #shareOf(name: string): number {
+    const { isolation, isolated } = this.script.conditions;
+    return name === SHARED ? 1 : (isolated.get(name) ?? isolation);
   }
+
+  readonly #slotsOf = ({ name }: Tenant<Ticket<R>>): number => {
+    const share = this.#shareOf(name);
+    return share === 1 ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(share * this.slots));
+  };
 
   /** Lets the ticket wait; where there is no room, it is shed, or a dashboard request for a page's sake. */
   #queue(ticket: Ticket<R>): void {
-    const { isolation, queueLimit } = this.settings;
+    const { queueLimit } = this.settings;
+    const share = this.#shareOf(ticket.tenant.name);
     const [pages, dashboards] = ticket.tenant.waiting;
-    const tenantFull = isolation < 1 && pages.size + dashboards.size >= Math.ceil(isolation * queueLimit);
+    const tenantFull = share < 1 && pages.size + dashboards.size >= Math.ceil(share * queueLimit);
     let shed: Ticket<R> | undefined;
     if (tenantFull || this.#line.size >= queueLimit) {
       const second = tenantFull ? firstOf(dashboards) : this.#line.oldestOfSecondRank();
       shed = ticket.rank === 0 && second !== undefined ? second : ticket;
     }
     if (shed !== ticket) this.#line.add(ticket);
-    if (shed !== undefined) this.#settle(shed, '503');
+    if (shed !== undefined) this.#drop(shed, '503');
   }
 
   #tenant(store: string): Tenant<Ticket<R>> {
-    const name = this.settings.isolation === 1 ? '' : store;
+    const { isolation, isolated } = this.script.conditions;
+    const name = isolation < 1 || isolated.has(store) ? store : SHARED;
     let tenant = this.#tenants.get(name);
     if (tenant === undefined) this.#tenants.set(name, (tenant = createTenant(name)));
     return tenant;
@@ -163,7 +212,7 @@ export class Platform<R> {
 
   #fillSlots(atUs: number): void {
     while (this.busy < this.slots) {
-      const ticket = this.#line.next(this.#tenants.values(), this.#slotsEach());
+      const ticket = this.#line.next(this.#tenants.values(), this.#slotsOf);
       if (ticket === undefined) return;
       this.#line.remove(ticket);
       this.#serve(ticket, atUs);
@@ -171,7 +220,7 @@ export class Platform<R> {
   }
 
   #serve(ticket: Ticket<R>, atUs: number): void {
-    ticket.state = 'serving';
+    if (ticket.state === 'waiting') ticket.state = 'serving';
     ticket.tenant.busy++;
     this.#inService.push(atUs + ticket.serviceUs, ticket);
   }
@@ -180,11 +229,23 @@ export class Platform<R> {
     const ticket = this.#inService.pop() as Ticket<R>;
     ticket.tenant.busy--;
     if (ticket.state === 'serving') this.#settle(ticket, '200');
-    else this.#forgetIdle(ticket.tenant);
+    else this.#leave(ticket);
+  }
+
+  /** Out of the line, with an answer where somebody still waits for it. */
+  #drop(ticket: Ticket<R>, ending: '503' | '504'): void {
+    this.#line.remove(ticket);
+    if (ticket.state === 'settled') this.#leave(ticket);
+    else this.#settle(ticket, ending);
+  }
+
+  /** Whose client had left is gone. */
+  #leave({ tenant }: Ticket<R>): void {
+    this.#inVain--;
+    this.#forgetIdle(tenant);
   }
 
   #settle(ticket: Ticket<R>, ending: Ending & ('200' | '503' | '504' | 'aborted')): void {
-    this.#line.remove(ticket);
     ticket.state = 'settled';
     this.tallies.end(ticket.route, ticket.store, ending);
     this.#forgetIdle(ticket.tenant);
@@ -216,15 +277,16 @@ export class Platform<R> {
       late504: endings['504'],
       aborted: endings.aborted,
     };
-    const share = (now.busyUs - last.busyUs) / (now.slotUs - last.slotUs);
+    const share = (now.busyUs - last.busyUs) / Math.max(1, now.slotUs - last.slotUs);
     this.storeTimeline.push(this.timeline.seconds, this.tallies.stores);
     this.timeline.push({
       instancesServing: this.scaler.serving,
-      instancesBooting: this.scaler.bootsUs.length,
+      instancesBooting: booting(this.scaler),
       instancesDesired: this.scaler.desired,
       slots: this.slots,
       busy: this.busy,
       queued: this.queued,
+      inVain: this.#inVain,
       utilisationPermille: Math.round(1000 * Math.min(1, share)),
       arrivals: now.arrivals - last.arrivals,
       ok: now.ok - last.ok,

@@ -1,5 +1,8 @@
 // What the platform is made of: its settings, their defaults and their limits.
+
+import { formatDuration } from '../units.js';
 import type { RouteName } from './routes.js';
+import { EVENTS_MAX, type ScriptedEvent } from './script.js';
 import type { ServiceTime } from './service-time.js';
 
 /** The autoscaler's rules, in the platform's own time: `speed` divides every duration of these. */
@@ -37,6 +40,11 @@ export interface StorefrontSettings {
   readonly queueLimit: number;
   /** Who has waited so long is answered 504, and costs no service. */
   readonly waitLimitUs: number;
+  /**
+   * Clients that have left keep their place in line and are served in vain, as behind servers that notice too late.
+   * With a line longer than clients wait, overload then costs capacity: all that is served is stale.
+   */
+  readonly servesAbandoned: boolean;
   /** The Retry-After of a 503. */
   readonly retryAfterS: number;
   /** The share of slots and of the queue that one store may take, above 0 to 1; 1 is no isolation. */
@@ -49,6 +57,8 @@ export interface StorefrontSettings {
   readonly timelineS: number;
   readonly service: Readonly<Record<RouteName, ServiceTime>>;
   readonly autoscaler: AutoscalerSettings;
+  /** What is done to the shop while it runs. */
+  readonly script: readonly ScriptedEvent[];
 }
 
 /** Settings that differ from the defaults. */
@@ -69,6 +79,7 @@ export const DEFAULTS: StorefrontSettings = {
   concurrency: 3,
   queueLimit: 60,
   waitLimitUs: 300e3,
+  servesAbandoned: false,
   retryAfterS: 5,
   isolation: 1,
   priority: false,
@@ -98,6 +109,7 @@ export const DEFAULTS: StorefrontSettings = {
     cooldownUs: 300e6,
     stabilisationUs: 900e6,
   },
+  script: [],
 };
 
 /**
@@ -111,7 +123,11 @@ export function resolveSettings(options: StorefrontOptions = {}): StorefrontSett
     service: { ...DEFAULTS.service, ...options.service },
     autoscaler: { ...DEFAULTS.autoscaler, ...options.autoscaler },
   };
-  const problems = [...platformProblems(settings), ...autoscalerProblems(settings.autoscaler)];
+  const problems = [
+    ...platformProblems(settings),
+    ...autoscalerProblems(settings.autoscaler),
+    ...scriptProblems(settings),
+  ];
   if (problems.length > 0) throw new RangeError(problems.join('\n'));
   return settings;
 }
@@ -153,6 +169,19 @@ function autoscalerProblems(rules: AutoscalerSettings): string[] {
     within('autoscaler.cooldownUs', rules.cooldownUs, 0, day),
     within('autoscaler.stabilisationUs', rules.stabilisationUs, 0, day),
   ].flat();
+}
+
+function scriptProblems({ script, autoscaler }: StorefrontSettings): string[] {
+  const problems = whole('events in the script', script.length, 0, EVENTS_MAX);
+  // Evaluations that are not seen yet are kept, so that there may not be any number of them.
+  const latestUs = 1_000 * autoscaler.evaluateEveryUs;
+  for (const event of script) {
+    if (event.kind !== 'metrics_late' || event.byUs <= latestUs) continue;
+    problems.push(
+      `"${event.text}" is too late: at most by ${formatDuration(latestUs)}, a thousand evaluations`,
+    );
+  }
+  return problems;
 }
 
 function within(name: string, value: number, least: number, most: number): string[] {

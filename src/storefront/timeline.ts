@@ -9,6 +9,7 @@ export const COLUMNS = [
   'slots',
   'busy',
   'queued',
+  'inVain',
   'utilisationPermille',
   'arrivals',
   'ok',

@@ -1,4 +1,5 @@
 // What the platform says about itself, as served at /__storefront/timeline.
+import type { EventView } from './conditions.js';
 import type { Platform } from './platform.js';
 import { ROUTES, type RouteName } from './routes.js';
 import type { StorefrontSettings } from './settings.js';
@@ -11,6 +12,8 @@ export interface StorefrontView {
   readonly startedAt: string;
   readonly uptimeS: number;
   readonly settings: StorefrontSettings;
+  /** What is done to the shop by its script, in the script's order. */
+  readonly events: readonly EventView[];
   /** The most instances that served at once. */
   readonly instancesMax: number;
   /** All requests since the start; those to /__storefront/ are in no count. */
@@ -28,13 +31,14 @@ export interface StorefrontView {
  * @param sinceS the first second wanted of the timeline
  */
 export function viewOf<R>(platform: Platform<R>, startedAt: Date, nowUs: number, sinceS = 0): StorefrontView {
-  const { tallies, timeline, storeTimeline, scaler, settings } = platform;
+  const { tallies, timeline, storeTimeline, scaler, settings, script } = platform;
   const routes = Object.fromEntries(ROUTES.map((route) => [route, viewTally(tallies.routes[route])]));
   return {
     format: 1,
     startedAt: startedAt.toISOString(),
     uptimeS: Math.floor(nowUs / 1e6),
     settings,
+    events: script.view(),
     instancesMax: scaler.servingMax,
     totals: { ...viewTally(tallies.total), routes: routes as Record<RouteName, TallyView> },
     stores: [...tallies.stores]

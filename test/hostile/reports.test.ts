@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { judge } from '../../src/judge/verdict.js';
 import { liveLines } from '../../src/live/live-view.js';
 import { readLine, writeLine } from '../../src/measure/result-file.js';
 import type { Head, Snapshot } from '../../src/measure/snapshot.js';
@@ -16,7 +15,7 @@ import { draftScenario } from '../../src/scenario/draft.js';
 import { readYaml } from '../../src/scenario/yaml.js';
 import { auditOf, shopRows } from '../recording/audit-support.js';
 import { assertPlain, HOSTILE } from '../support/hostile.js';
-import { ERRORS_1, nightSnapshot, P99_800, spikeSnapshot } from '../support/snapshots.js';
+import { ERRORS_1, judged, nightSnapshot, P99_800, spikeSnapshot } from '../support/snapshots.js';
 
 /** Texts that decide how a report is made, or are read as instants: others stand in for nothing. */
 const KEPT = new Set([
@@ -69,7 +68,7 @@ for (const [name, snapshot] of [
     for (const text of TEXTS) {
       const hostile = poisonedSnapshot(snapshot, text);
       const gates = [ERRORS_1, P99_800].map((gate) => ({ ...gate, text: `${gate.text}${text}` }));
-      const judgement = judge(hostile, gates);
+      const judgement = judged(hostile, gates);
       const next = `flashcrowd report '${text}'`;
       for (const level of [0, 3] as const) {
         const report = textReport(hostile, judgement, { width: 100, paint: paintFor(level), next });

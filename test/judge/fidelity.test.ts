@@ -2,15 +2,22 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
-import { evaluateGate } from '../../src/judge/gates/gates.js';
 import { dispersionsOf, secondsOff } from '../../src/judge/validity/emitted.js';
 import { type Fidelity, fidelityOf } from '../../src/judge/validity/fidelity.js';
 import { infidelity } from '../../src/judge/validity/infidelity.js';
-import { judge } from '../../src/judge/verdict.js';
 import { BIN_US, type Emission, emptyEmission } from '../../src/measure/emission.js';
 import { emptySnapshot, type Snapshot } from '../../src/measure/snapshot.js';
 import { draw, drawKey } from '../../src/random.js';
-import { completed, ERRORS_1, gateOf, headOf, type Op, snapshotOf } from '../support/snapshots.js';
+import {
+  completed,
+  ERRORS_1,
+  gateOf,
+  gateOn,
+  headOf,
+  judged,
+  type Op,
+  snapshotOf,
+} from '../support/snapshots.js';
 
 /** A minute of operations, evenly over its seconds. */
 function minute(n: number, opOf: (i: number) => Omit<Op, 'windowS'>, head = headOf()): Snapshot {
@@ -292,34 +299,34 @@ describe('findings of fidelity', () => {
 
 test('fidelity can be a gate, told with its parts', () => {
   const gate = gateOf('fidelity > 99%', { kind: 'fidelity' }, '>', 0.99);
-  const good = evaluateGate(
+  const good = gateOn(
     minute(6000, () => ({ lagUs: 0 })),
     gate,
   );
   assert.deepEqual([good.result, good.actual, good.bound, good.n], ['pass', 1, 0.99, 6000]);
   assert.equal(good.reason, '100.0 % fired within 1 ms, 100.0 % within 10 ms, all in the end');
-  const bad = evaluateGate(
+  const bad = gateOn(
     minute(6000, (i) => (i % 50 === 0 ? { outcome: 'unsent' } : { lagUs: 0 })),
     gate,
   );
   assert.deepEqual([bad.result, bad.actual], ['fail', 0.98]);
   assert.match(bad.reason ?? '', /2\.0 % never/);
   assert.equal(
-    evaluateGate(
+    gateOn(
       minute(60, () => ({ outcome: 'unfilled' })),
       gate,
     ).result,
     'no_data',
   );
-  assert.equal(evaluateGate(emptySnapshot(headOf()), gate).result, 'no_data');
+  assert.equal(gateOn(emptySnapshot(headOf()), gate).result, 'no_data');
 });
 
 test('a run that misses a gate on fidelity is not to be trusted: the shop has not failed', () => {
   const late = minute(6000, () => ({ lagUs: 8_000, serviceUs: 900_000 }));
-  const judged = (bound: number) =>
-    judge(late, [ERRORS_1, gateOf(`fidelity > ${bound * 100}%`, { kind: 'fidelity' }, '>', bound)]);
-  assert.deepEqual([judged(0.99).verdict, judged(0.99).exitCode], ['held', 0]);
-  const { verdict, exitCode, reasons } = judged(0.995);
+  const at = (bound: number) =>
+    judged(late, [ERRORS_1, gateOf(`fidelity > ${bound * 100}%`, { kind: 'fidelity' }, '>', bound)]);
+  assert.deepEqual([at(0.99).verdict, at(0.99).exitCode], ['held', 0]);
+  const { verdict, exitCode, reasons } = at(0.995);
   assert.deepEqual([verdict, exitCode], ['untrustworthy', 3]);
   assert.deepEqual(
     reasons.map(({ id }) => id),

@@ -10,6 +10,7 @@ import {
   completed,
   ERRORS_1,
   gateOf,
+  gateOn,
   headOf,
   type Op,
   P99_800,
@@ -32,9 +33,9 @@ test('errors are (planned − ok) / planned, whatever became of the rest', () =>
     many(10, { outcome: 'unsent' }),
     many(10, { outcome: 'refused' }),
   );
-  const { result, actual, n } = evaluateGate(snapshot, ERRORS_1);
+  const { result, actual, n } = gateOn(snapshot, ERRORS_1);
   assert.deepEqual({ result, actual, n }, { result: 'fail', actual: 0.03, n: 1000 });
-  assert.equal(evaluateGate(snapshot, { ...ERRORS_1, bound: 0.03, comparison: '<=' }).result, 'pass');
+  assert.equal(gateOn(snapshot, { ...ERRORS_1, bound: 0.06 }).result, 'pass');
 });
 
 test('fast failures are in no latency', () => {
@@ -42,13 +43,13 @@ test('fast failures are in no latency', () => {
     many(200, { serviceUs: 100_000 }),
     many(800, { outcome: 'bad_status', serviceUs: 1 }),
   );
-  assert.equal(evaluateGate(snapshot, p99('<', 90_000)).result, 'fail');
-  assert.equal(evaluateGate(snapshot, p99('<', 110_000)).n, 200);
+  assert.equal(gateOn(snapshot, p99('<', 90_000)).result, 'fail');
+  assert.equal(gateOn(snapshot, p99('<', 110_000)).n, 200);
 });
 
 test('a censored quantile over the bound fails for certain', () => {
   const snapshot = steady(many(900, {}), many(100, { outcome: 'timeout' }));
-  const { result, actual, reason } = evaluateGate(snapshot, P99_800);
+  const { result, actual, reason } = gateOn(snapshot, P99_800);
   assert.equal(result, 'fail');
   assert.equal(reason, null);
   assert.ok(typeof actual === 'object' && actual?.atLeast === true);
@@ -56,47 +57,51 @@ test('a censored quantile over the bound fails for certain', () => {
 
 test('a censored quantile under the bound cannot be shown to hold, and fails with the reason', () => {
   const snapshot = steady(many(900, {}), many(100, { outcome: 'timeout' }));
-  const { result, reason } = evaluateGate(snapshot, p99('<', 2 * TIMEOUT_US));
+  const { result, reason } = gateOn(snapshot, p99('<', 2 * TIMEOUT_US));
   assert.equal(result, 'fail');
   assert.match(reason ?? '', /at least 10 s/);
-  assert.equal(evaluateGate(snapshot, p99('>', TIMEOUT_US / 2)).result, 'pass');
+  assert.equal(gateOn(snapshot, p99('>', TIMEOUT_US / 2)).result, 'pass');
 });
 
 test('timeouts beyond the rank leave a quantile exact', () => {
   const snapshot = steady(many(999, {}), many(1, { outcome: 'timeout' }));
-  assert.equal(evaluateGate(snapshot, P99_800).result, 'pass');
+  assert.equal(gateOn(snapshot, P99_800).result, 'pass');
 });
 
 test('no data is never a pass', () => {
   const snapshot = steady(many(60, { outcome: 'refused' }));
-  assert.equal(evaluateGate(snapshot, P99_800).result, 'no_data');
-  assert.equal(evaluateGate(snapshot, BYSTANDERS).result, 'fail');
+  assert.equal(gateOn(snapshot, P99_800).result, 'no_data');
+  assert.equal(gateOn(snapshot, BYSTANDERS).result, 'fail');
   const empty = completed(snapshotOf(headOf(), []));
   for (const gate of [P99_800, ERRORS_1, BYSTANDERS, THROUGHPUT, CART_PEAK]) {
-    assert.equal(evaluateGate(empty, gate).result, 'no_data', gate.text);
+    assert.equal(gateOn(empty, gate).result, 'no_data', gate.text);
   }
 });
 
-test('a quantile over too few requests fails but does not pass', () => {
+test('a quantile over too few requests fails but does not pass, and says how many it would take', () => {
   const few = steady(many(50, { serviceUs: 100_000 }));
-  const passed = evaluateGate(few, P99_800);
-  assert.equal(passed.result, 'no_data');
-  assert.match(passed.reason ?? '', /needs 100 requests, there were 50/);
-  assert.equal(evaluateGate(few, p99('<', 50_000)).result, 'fail');
-  assert.equal(evaluateGate(steady(many(100, {})), P99_800).result, 'pass');
+  const { result, needed, limits, reason } = gateOn(few, P99_800);
+  assert.equal(result, 'inconclusive');
+  assert.ok(needed !== null && needed > 250 && needed < 700, `${needed}`);
+  assert.equal(limits?.high, null);
+  assert.match(reason ?? '', /^0 % took longer than 800 ms, where 1\.0 % may; .* requests would decide it$/);
+  assert.equal(gateOn(few, p99('<', 50_000)).result, 'fail');
+  assert.equal(gateOn(steady(many(1000, {})), P99_800).result, 'pass');
 });
 
 test('what a stop cut leaves a gate undecided only where it decides', () => {
   const snapshot = steady(many(980, {}), many(20, { outcome: 'stopped' }));
-  assert.equal(evaluateGate(snapshot, ERRORS_1).result, 'no_data');
-  assert.equal(evaluateGate(snapshot, { ...ERRORS_1, bound: 0.05 }).result, 'pass');
+  const open = gateOn(snapshot, ERRORS_1);
+  assert.equal(open.result, 'inconclusive');
+  assert.match(open.reason ?? '', /^20 requests were cut by the stop; had they been ok, it were 0 %$/);
+  assert.equal(gateOn(snapshot, { ...ERRORS_1, bound: 0.05 }).result, 'pass');
   const broken = steady(many(900, {}), many(80, { outcome: 'reset' }), many(20, { outcome: 'stopped' }));
-  assert.equal(evaluateGate(broken, ERRORS_1).result, 'fail');
+  assert.equal(gateOn(broken, ERRORS_1).result, 'fail');
 });
 
 test('names that the plan does not have are said', () => {
   const snapshot = spikeSnapshot();
-  const on = (selector: Gate['selector']) => evaluateGate(snapshot, { ...ERRORS_1, selector });
+  const on = (selector: Gate['selector']) => gateOn(snapshot, { ...ERRORS_1, selector });
   assert.match(on({ stream: 'nobody' }).reason ?? '', /no stream "nobody"/);
   assert.match(on({ route: 'nowhere' }).reason ?? '', /no route "nowhere"/);
   assert.match(on({ tenant: 'none' }).reason ?? '', /no request went to a tenant "none"/);
@@ -116,11 +121,11 @@ test('the declared warm-up is outside gates', () => {
     (op): Op => (op.windowS < 20 ? { ...op, outcome: 'bad_status' } : op),
   );
   const snapshot = completed(snapshotOf(head, ops));
-  assert.deepEqual(evaluateGate(snapshot, ERRORS_1).n, 400);
-  assert.equal(evaluateGate(snapshot, ERRORS_1).result, 'pass');
-  assert.equal(evaluateGate(snapshot, { ...ERRORS_1, selector: { tenant: 'a' } }).result, 'pass');
-  assert.equal(evaluateGate(snapshot, { ...ERRORS_1, selector: { phase: 'warmup' } }).result, 'no_data');
-  assert.equal(evaluateGate(snapshot, THROUGHPUT).actual, 10);
+  assert.deepEqual(gateOn(snapshot, ERRORS_1).n, 400);
+  assert.equal(gateOn(snapshot, ERRORS_1).result, 'pass');
+  assert.equal(gateOn(snapshot, { ...ERRORS_1, selector: { tenant: 'a' } }).result, 'pass');
+  assert.equal(gateOn(snapshot, { ...ERRORS_1, selector: { phase: 'warmup' } }).result, 'no_data');
+  assert.equal(gateOn(snapshot, THROUGHPUT).actual, 10);
 });
 
 test('throughput is over the seconds that were measured', () => {
@@ -128,7 +133,7 @@ test('throughput is over the seconds that were measured', () => {
     headOf(),
     many(600, {}).filter(({ windowS }) => windowS < 30),
   );
-  assert.equal(evaluateGate(snapshot, THROUGHPUT).actual, 10);
+  assert.equal(gateOn(snapshot, THROUGHPUT).actual, 10);
 });
 
 test('gates on a merged result are gates on the whole', () => {
@@ -144,7 +149,7 @@ test('gates on a merged result are gates on the whole', () => {
   const gates = [P99_800, ERRORS_1, BYSTANDERS, THROUGHPUT, { ...ERRORS_1, selector: { tenant: 'a' } }];
   fc.assert(
     fc.property(fc.array(op, { maxLength: 80 }), fc.nat(80), (ops, cut) => {
-      const head = headOf();
+      const head = headOf({ gates });
       const whole = snapshotOf(head, ops);
       const merged = mergeSnapshots(
         snapshotOf(head, ops.slice(0, cut)),

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { findIncident } from '../../src/judge/incident/incident.js';
-import { outages, patienceFor, wilson } from '../../src/judge/incident/outages.js';
+import { outages, patienceFor } from '../../src/judge/incident/outages.js';
+import { wilson } from '../../src/judge/statistics/wilson.js';
 import {
   headOf,
   healthySnapshot,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judge } from '../../src/judge/verdict.js';
+import type { Judgement } from '../../src/judge/verdict.js';
 import {
   BYSTANDERS,
   CART_PEAK,
@@ -10,6 +10,7 @@ import {
   headOf,
   healthySnapshot,
   incompleteSnapshot,
+  judged,
   P99_800,
   snapshotOf,
   spikeSnapshot,
@@ -19,40 +20,40 @@ import {
 const IMPOSSIBLE = gateOf('errors < 0%', { kind: 'errors' }, '<', 0);
 const LOOSE = gateOf('errors < 99%', { kind: 'errors' }, '<', 0.99);
 
-const table: [what: string, verdict: string, exitCode: number, judged: ReturnType<typeof judge>][] = [
-  ['all gates pass', 'held', 0, judge(healthySnapshot(), [P99_800, ERRORS_1])],
-  ['a gate fails', 'did_not_hold', 1, judge(spikeSnapshot(), [LOOSE, ERRORS_1])],
-  ['untrustworthy wins over a pass', 'untrustworthy', 3, judge(stalledSnapshot(), [P99_800])],
-  ['untrustworthy wins over a failure', 'untrustworthy', 3, judge(stalledSnapshot(), [IMPOSSIBLE])],
-  ['a failure wins over no data', 'did_not_hold', 1, judge(healthySnapshot(), [CART_PEAK, IMPOSSIBLE])],
-  ['no data wins over a pass', 'inconclusive', 4, judge(healthySnapshot(), [CART_PEAK, P99_800])],
-  ['nobody said what holding means', 'no_gates', 0, judge(spikeSnapshot(), [])],
-  ['untrustworthy without gates', 'untrustworthy', 3, judge(stalledSnapshot(), [])],
-  ['a pass on a cut run is no pass', 'inconclusive', 4, judge(incompleteSnapshot(), [LOOSE])],
-  ['a failure on a cut run is one', 'did_not_hold', 1, judge(incompleteSnapshot(), [ERRORS_1])],
+const table: [what: string, verdict: string, exitCode: number, result: Judgement][] = [
+  ['all gates pass', 'held', 0, judged(healthySnapshot(), [P99_800, ERRORS_1])],
+  ['a gate fails', 'did_not_hold', 1, judged(spikeSnapshot(), [LOOSE, ERRORS_1])],
+  ['untrustworthy wins over a pass', 'untrustworthy', 3, judged(stalledSnapshot(), [P99_800])],
+  ['untrustworthy wins over a failure', 'untrustworthy', 3, judged(stalledSnapshot(), [IMPOSSIBLE])],
+  ['a failure wins over no data', 'did_not_hold', 1, judged(healthySnapshot(), [CART_PEAK, IMPOSSIBLE])],
+  ['no data wins over a pass', 'inconclusive', 4, judged(healthySnapshot(), [CART_PEAK, P99_800])],
+  ['nobody said what holding means', 'no_gates', 0, judged(spikeSnapshot(), [])],
+  ['untrustworthy without gates', 'untrustworthy', 3, judged(stalledSnapshot(), [])],
+  ['a pass on a cut run is no pass', 'inconclusive', 4, judged(incompleteSnapshot(), [LOOSE])],
+  ['a failure on a cut run is one', 'did_not_hold', 1, judged(incompleteSnapshot(), [ERRORS_1])],
 ];
 
-for (const [what, verdict, exitCode, judged] of table) {
+for (const [what, verdict, exitCode, result] of table) {
   test(`verdict: ${what}`, () => {
-    assert.equal(judged.verdict, verdict);
-    assert.equal(judged.exitCode, exitCode);
-    assert.equal(judged.reasons.length === 0, ['held', 'no_gates'].includes(verdict));
+    assert.equal(result.verdict, verdict);
+    assert.equal(result.exitCode, exitCode);
+    assert.equal(result.reasons.length === 0, ['held', 'no_gates'].includes(verdict));
   });
 }
 
 test('reasons can be read by a machine', () => {
   assert.deepEqual(
-    judge(stalledSnapshot(), []).reasons.map(({ id }) => id),
+    judged(stalledSnapshot(), []).reasons.map(({ id }) => id),
     ['generator_share'],
   );
-  assert.deepEqual(judge(spikeSnapshot(), [BYSTANDERS]).reasons, [
+  assert.deepEqual(judged(spikeSnapshot(), [BYSTANDERS]).reasons, [
     { id: 'gate_failed', text: BYSTANDERS.text },
   ]);
-  assert.equal(judge(incompleteSnapshot(), [LOOSE]).reasons[0]?.id, 'incomplete');
+  assert.equal(judged(incompleteSnapshot(), [LOOSE]).reasons[0]?.id, 'incomplete');
 });
 
 test('the composition of a phase says whether timeouts cut it', () => {
-  const { phases, generatorShare } = judge(spikeSnapshot(), []);
+  const { phases, generatorShare } = judged(spikeSnapshot(), []);
   assert.deepEqual(
     phases.map(({ phase, cut }) => [phase, cut]),
     [
@@ -71,8 +72,8 @@ test('ends by worker complete a run as well as an end by shard', () => {
   const [end] = snapshot.ends;
   assert.ok(end !== undefined);
   const byWorker = [0, 1].map((i) => ({ ...end, shard: { i, n: 2 } }));
-  assert.equal(judge({ ...snapshot, ends: byWorker }, [LOOSE]).verdict, 'held');
-  assert.equal(judge({ ...snapshot, ends: byWorker.slice(1) }, [LOOSE]).verdict, 'inconclusive');
+  assert.equal(judged({ ...snapshot, ends: byWorker }, [LOOSE]).verdict, 'held');
+  assert.equal(judged({ ...snapshot, ends: byWorker.slice(1) }, [LOOSE]).verdict, 'inconclusive');
   const stopped = [{ ...end, reason: 'stopped_by_target' as const, closedS: 20 }];
-  assert.equal(judge({ ...snapshot, ends: stopped }, [LOOSE]).verdict, 'inconclusive');
+  assert.equal(judged({ ...snapshot, ends: stopped }, [LOOSE]).verdict, 'inconclusive');
 });

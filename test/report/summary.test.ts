@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { judge } from '../../src/judge/verdict.js';
 import type { Snapshot } from '../../src/measure/snapshot.js';
 import { jsonReport, summarise } from '../../src/report/json.js';
 import { TENANTS_LISTED } from '../../src/report/summary/listed.js';
@@ -15,6 +14,7 @@ import {
   headOf,
   healthySnapshot,
   incompleteSnapshot,
+  judged,
   nightSnapshot,
   P99_800,
   snapshotOf,
@@ -24,7 +24,7 @@ import {
 } from '../support/snapshots.js';
 
 const GATES = [ERRORS_1, P99_800, CART_PEAK, THROUGHPUT, ERRORS_RECORDED];
-const told = (snapshot: Snapshot) => jsonReport(summarise(snapshot, judge(snapshot, GATES)));
+const told = (snapshot: Snapshot) => jsonReport(summarise(snapshot, judged(snapshot, GATES)));
 const runs: [string, Snapshot][] = [
   ['spike', spikeSnapshot()],
   ['healthy', healthySnapshot()],
@@ -60,14 +60,14 @@ test('the names that scripts rely on', () => {
     'scenario label planId seed target startedAt durationS complete planned plannedTotal sent attempts outcomes ' +
     'statuses errors response service wait lag generatorShare streams routes tenants phases windows coverage ' +
     'validity gates verdict incident exitCode speed shards connections';
-  const summary = summarise(spikeSnapshot(), judge(spikeSnapshot(), GATES));
+  const summary = summarise(spikeSnapshot(), judged(spikeSnapshot(), GATES));
   for (const name of names.split(' ')) assert.ok(name in summary, name);
   assert.deepEqual(Object.keys(summary.response), ['p50', 'p90', 'p95', 'p99', 'p999', 'max', 'mean']);
 });
 
 test('parts add up to the whole, window by window and in all', () => {
   for (const [, snapshot] of runs) {
-    const summary = summarise(snapshot, judge(snapshot, []));
+    const summary = summarise(snapshot, judged(snapshot, []));
     const sum = (parts: readonly { planned: number; ok: number }[]) => [
       parts.reduce((total, { planned }) => total + planned, 0),
       parts.reduce((total, { ok }) => total + ok, 0),
@@ -87,7 +87,7 @@ test('parts add up to the whole, window by window and in all', () => {
 });
 
 test('what was recorded adds up, by window, route and phase, and is absent where nothing was', () => {
-  const { recorded, windows, unknownIds } = summarise(nightSnapshot(), judge(nightSnapshot(), []));
+  const { recorded, windows, unknownIds } = summarise(nightSnapshot(), judged(nightSnapshot(), []));
   assert.ok(recorded !== null);
   for (const parts of [recorded.routes, recorded.phases]) {
     assert.equal(
@@ -104,7 +104,7 @@ test('what was recorded adds up, by window, route and phase, and is absent where
   assert.equal(recorded.statuses['200'], 1840);
   // The stream beside it was never recorded: its failures are not the recording's.
   assert.equal(recorded.replayed.requests, 2400);
-  const without = summarise(spikeSnapshot(), judge(spikeSnapshot(), []));
+  const without = summarise(spikeSnapshot(), judged(spikeSnapshot(), []));
   assert.equal(without.recorded, null);
   assert.ok(without.windows.every((window) => !('recorded' in window)));
 });
@@ -112,7 +112,7 @@ test('what was recorded adds up, by window, route and phase, and is absent where
 test('an incomplete summary counts what was due through its last window', () => {
   const { complete, planned, plannedTotal, closedS, durationS } = summarise(
     incompleteSnapshot(),
-    judge(incompleteSnapshot(), []),
+    judged(incompleteSnapshot(), []),
   );
   assert.deepEqual({ complete, closedS, durationS }, { complete: false, closedS: 41, durationS: 120 });
   assert.equal(plannedTotal, spikeSnapshot().head.plannedTotal);
@@ -120,12 +120,12 @@ test('an incomplete summary counts what was due through its last window', () => 
 });
 
 test('a censored value is at least what it says, and no data is null', () => {
-  const summary = summarise(spikeSnapshot(), judge(spikeSnapshot(), GATES));
+  const summary = summarise(spikeSnapshot(), judged(spikeSnapshot(), GATES));
   assert.deepEqual(Object.keys(summary.response.p99 as object), ['atLeast']);
   assert.equal(typeof summary.response.p50, 'number');
   const empty = summarise(
     completed(snapshotOf(headOf(), [])),
-    judge(completed(snapshotOf(headOf(), [])), []),
+    judged(completed(snapshotOf(headOf(), [])), []),
   );
   assert.equal(empty.response.p50, null);
   assert.equal(empty.errors, null);
@@ -138,7 +138,7 @@ test('tenants are listed to a bound, the worst first, and counted in full', () =
     outcome: i === 399 ? ('reset' as const) : ('ok' as const),
   }));
   const snapshot = completed(snapshotOf(headOf(), ops));
-  const { tenants, tenantsTotal } = summarise(snapshot, judge(snapshot, []));
+  const { tenants, tenantsTotal } = summarise(snapshot, judged(snapshot, []));
   assert.equal(tenants.length, TENANTS_LISTED);
   assert.equal(tenantsTotal, 2 * TENANTS_LISTED);
   assert.equal(tenants[0]?.name, 't399');

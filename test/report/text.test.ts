@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
-import { judge } from '../../src/judge/verdict.js';
 import type { Head, Snapshot } from '../../src/measure/snapshot.js';
 import { columnsOf } from '../../src/report/escape.js';
 import { type ColourLevel, paintFor } from '../../src/report/paint.js';
@@ -18,6 +17,7 @@ import {
   headOf,
   healthySnapshot,
   incompleteSnapshot,
+  judged,
   nightSnapshot,
   P99_800,
   P99_RECORDED,
@@ -43,7 +43,7 @@ const runs: [name: string, snapshot: Snapshot, gates: Gate[]][] = [
 ];
 
 const told = (snapshot: Snapshot, gates: Gate[] = [], width = 100, level: ColourLevel = 0) =>
-  textReport(snapshot, judge(snapshot, gates), { width, paint: paintFor(level), next: NEXT });
+  textReport(snapshot, judged(snapshot, gates), { width, paint: paintFor(level), next: NEXT });
 
 for (const [name, snapshot, gates] of runs) {
   for (const width of [80, 100]) {
@@ -55,7 +55,7 @@ for (const [name, snapshot, gates] of runs) {
 
 test('no line is wider than the terminal, at any width, painted or not', () => {
   for (const [, snapshot, gates] of runs) {
-    const judgement = judge(snapshot, gates);
+    const judgement = judged(snapshot, gates);
     for (let width = 60; width <= 200; width += 7) {
       for (const level of [0, 3] as const) {
         const text = textReport(snapshot, judgement, { width, paint: paintFor(level), next: NEXT });
@@ -106,7 +106,7 @@ test('names from outside cannot write to the terminal', () => {
       }));
       const gates = [{ ...ERRORS_1, text: `errors[stream=${name}] < 1%` }];
       const snapshot = completed(snapshotOf(head, ops));
-      const text = textReport(snapshot, judge(snapshot, gates), {
+      const text = textReport(snapshot, judged(snapshot, gates), {
         width: 100,
         paint: paintFor(level),
         next: name,
@@ -123,7 +123,7 @@ test('names from outside cannot write to the terminal', () => {
 
 /** Lines that the NEXT hint takes: none where nothing of it can be shown. */
 function safeNext(name: string): number {
-  const shown = textReport(EMPTY, judge(EMPTY, []), {
+  const shown = textReport(EMPTY, judged(EMPTY, []), {
     width: 100,
     paint: paintFor(0),
     next: name,
@@ -154,7 +154,7 @@ test('that night is told beside now, with what is not alike', () => {
 test('an interruption is shown with the exit code of the process', () => {
   const snapshot = incompleteSnapshot();
   const options = { width: 100, paint: paintFor(0), exitCode: 130, brief: true };
-  const text = textReport(snapshot, judge(snapshot, []), options);
+  const text = textReport(snapshot, judged(snapshot, []), options);
   assert.match(text, /exit 130/);
   assert.match(text, /INCOMPLETE through 0:41 of 2:00/);
 });

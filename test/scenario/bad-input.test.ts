@@ -832,6 +832,26 @@ const BAD: Readonly<Record<string, Bad>> = {
     message: /"p99 under 1s": is not a gate/,
     hint: /p99 < 800ms/,
   },
+  'a gate that is a number': {
+    yaml: `${GOOD}gates: [5]\n`,
+    place: at(5, 9),
+    path: 'gates[0]',
+    message: /expected a text such as p99 < 800ms, or \{ gate: TEXT, abort: true \}, not 5/,
+  },
+  'a gate with a key that is not known': {
+    yaml: `${GOOD}gates:\n  - { gate: errors over 30s < 20%, abbort: true }\n`,
+    place: at(6, 36),
+    path: 'gates[0].abbort',
+    message: /unknown key "abbort"/,
+    hint: /did you mean abort/,
+  },
+  'a gate that cannot stop a run': {
+    yaml: `${GOOD}gates:\n  - { gate: errors < 20%, abort: true }\n`,
+    place: at(6, 13),
+    path: 'gates[0].gate',
+    message: /only a gate over a sliding window/,
+    hint: /errors over 30s < 20%/,
+  },
   'a gate on a route that is none': {
     yaml: `${GOOD}gates: ["errors[route=hom] < 1%"]\n`,
     place: at(5, 9),

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Gate } from '../../src/scenario/gate.js';
-import { type GateNames, parseGate } from '../../src/scenario/gates.js';
+import { type GateNames, parseGate, readGates } from '../../src/scenario/gates.js';
+import { ProblemList } from '../../src/scenario/problems.js';
+import type { TypedGate } from '../../src/scenario/schema-gates.js';
 
 const NAMES: GateNames = {
   streams: ['everyday', 'promo'],
@@ -42,6 +44,29 @@ const GOOD: readonly [string, string, Gate['selector'], Gate['comparison'], Gate
     '<',
     1e6,
   ],
+  ['slower than 800ms < 1% [phase=peak]', 'slower', { phase: 'peak' }, '<', 0.01],
+  ['slower than 800ms[phase=peak] < 1%', 'slower', { phase: 'peak' }, '<', 0.01],
+  ['  slower  than 1 s <= 0%', 'slower', {}, '<=', 0],
+  ['p99 < 1s[route=cart]', 'p99', { route: 'cart' }, '<', 1e6],
+  ['errors over 30s < 20%', 'errors', {}, '<', 0.2],
+  ['errors[stream=promo] over 30s < 20%', 'errors', { stream: 'promo' }, '<', 0.2],
+  ['errors over 30s[stream=promo] < 20%', 'errors', { stream: 'promo' }, '<', 0.2],
+  [
+    'errors over 30 s < 20% [stream=promo, phase=peak]',
+    'errors',
+    { stream: 'promo', phase: 'peak' },
+    '<',
+    0.2,
+  ],
+  ['slower than 2s over 30s[route=cart] < 10%', 'slower', { route: 'cart' }, '<', 0.1],
+  ['shed over 1h < 1%', 'shed', {}, '<', 0.01],
+  ['throughput over 30s > 100/s', 'throughput', {}, '>', 100],
+  ['outage < 5m', 'outage', {}, '<', 300e6],
+  ['outage <= 0s', 'outage', {}, '<=', 0],
+  ['recovery < 5m', 'recovery', {}, '<', 300e6],
+  ['time_to_degrade > 60s', 'time_to_degrade', {}, '>', 60e6],
+  ['healthy_tenants > 99%', 'healthy_tenants', {}, '>', 0.99],
+  ['healthy_tenants > 99% [phase=peak]', 'healthy_tenants', { phase: 'peak' }, '>', 0.99],
 ];
 
 for (const [text, metric, selector, comparison, bound] of GOOD) {
@@ -55,6 +80,15 @@ for (const [text, metric, selector, comparison, bound] of GOOD) {
     );
   });
 }
+
+test('a window is read in seconds, and slower in microseconds', () => {
+  const gate = parseGate('slower than 1.5s over 2m < 10%', NAMES);
+  assert.ok(!('message' in gate));
+  assert.equal(gate.overS, 120);
+  assert.deepEqual(gate.metric, { kind: 'slower', thanUs: 1_500_000 });
+  const plain = parseGate('errors < 1%', NAMES);
+  assert.ok(!('overS' in plain) && !('abort' in plain));
+});
 
 const BAD: readonly [string, RegExp, RegExp?][] = [
   ['', /is not a gate/, /p99 < 800ms/],
@@ -99,6 +133,42 @@ const BAD: readonly [string, RegExp, RegExp?][] = [
   ['fidelity[phase=peak] > 99%', /of the whole run and takes no selector/, /fidelity > 99%/],
   ['fidelity > recorded', /fidelity was not recorded/],
   ['fidelty > 99%', /is no metric/, /did you mean fidelity\?/],
+  ['errors[stream=promo] < 1% [phase=peak]', /two selectors/, /stream=promo, phase=peak/],
+  ['errors < [phase=peak] 1%', /is not a gate/],
+  ['errors [phase=peak] rate < 1%', /is not a gate/],
+  ['errors[phase=peak < 1%', /is not a gate/],
+  ['slower < 1%', /slower than what/, /slower than 800ms < 1%/],
+  ['slower than < 1%', /slower than what/],
+  ['slower than 800 < 1%', /no unit/],
+  ['slower than fast < 1%', /is not a duration/],
+  ['slower than 0s < 1%', /everything is slower than 0/],
+  ['slower than 800ms < 1s', /is not a share/],
+  ['slow than 800ms < 1%', /is no metric/, /did you mean slower than\?|known/],
+  ['slower than 800ms < recorded', /slower was not recorded/],
+  ['slower than 800ms[tenant=a] < 1%', /only errors can be gated/],
+  ['p99 over 30s < 2s', /not read in a sliding window/, /^write slower than 2s over 30s < 1%$/],
+  ['p99.9 over 1m < 2s', /not read in a sliding window/, /slower than 2s over 1m < 0\.1%/],
+  ['max over 30s < 2s', /max is not read in a sliding window/, /errors over 30s/],
+  ['fidelity over 30s > 99%', /fidelity is not read in a sliding window/],
+  ['errors over < 20%', /no unit; expected a duration such as 30s/],
+  ['errors over 30 < 20%', /no unit/],
+  ['errors over 1500ms < 20%', /expected whole seconds/],
+  ['errors over 0s < 20%', /expected whole seconds/],
+  ['errors over 2h < 20%', /expected whole seconds, from 1s to 1h/],
+  ['errors over 30s < recorded', /not kept by the second/],
+  ['errors over 30s[tenant=a] < 20%', /tenants are not kept by the second/],
+  ['over 30s < 20%', /is not a gate/],
+  ['outage < 5', /no unit/],
+  ['outage < 5%', /is not a duration/],
+  ['outage < 0s', /nothing is below 0/, /outage <= 0s/],
+  ['outage[phase=peak] < 5m', /of the whole run and takes no selector/, /outage < 5m/],
+  ['recovery[stream=promo] < 5m', /of the whole run/],
+  ['time_to_degrade[phase=peak] > 5m', /of the whole run/],
+  ['time to degrade > 5m', /is no metric/, /did you mean time_to_degrade\?/],
+  ['healthy_tenants[route=cart] > 99%', /it takes a phase alone/],
+  ['healthy_tenants[tenant=a] > 99%', /it takes a phase alone/],
+  ['healthy_tenants > 0.99', /is not a share/, /did you mean 99%\?/],
+  [`errors[stream=${'x'.repeat(1_000)}] < 1%`, /longer than 1000 characters/],
 ];
 
 for (const [text, message, hint] of BAD) {
@@ -134,15 +204,70 @@ test('no text makes it throw', () => {
   fc.assert(fc.property(fc.string(), (text) => void parseGate(text, NAMES)));
   fc.assert(fc.property(fc.string(), (text) => void parseGate(`p99[${text}] < ${text}`, NAMES)));
   fc.assert(fc.property(fc.string(), (text) => void parseGate(`p99 < recorded${text}`, NAMES)));
+  fc.assert(fc.property(fc.string(), (text) => void parseGate(`slower than ${text} over ${text}`, NAMES)));
 });
 
 test('durations of a recording in fast-forward are refused, errors and other streams are not', () => {
   const hurried = { ...NAMES, hurried: ['everyday'] };
-  for (const text of ['p99 < 1s', 'max[stream=everyday] < 1s', 'mean[route=cart] < 1s']) {
+  for (const text of [
+    'p99 < 1s',
+    'max[stream=everyday] < 1s',
+    'mean[route=cart] < 1s',
+    'slower than 1s < 1%',
+    'outage < 5m',
+    'recovery < 5m',
+    'time_to_degrade > 1m',
+  ]) {
     const problem = parseGate(text, hurried);
     assert.ok('message' in problem && /fast-forward/.test(problem.message), text);
   }
-  for (const text of ['p99[stream=promo] < 1s', 'errors < 1%', 'throughput > 1/s']) {
+  for (const text of ['p99[stream=promo] < 1s', 'errors over 30s < 1%', 'throughput > 1/s']) {
     assert.ok(!('message' in parseGate(text, hurried)), text);
   }
+});
+
+/** Gates as they are typed, with what was said of them. */
+function read(typed: readonly TypedGate[]): { gates: Gate[]; said: string } {
+  const problems = new ProblemList('shop.yaml', () => ({ line: 1, column: 1 }));
+  const gates = readGates(['gates'], typed, NAMES, problems);
+  try {
+    problems.throwIfAny();
+    return { gates, said: '' };
+  } catch (error) {
+    return { gates, said: String(error) };
+  }
+}
+
+test('a gate over a sliding window may stop the run', () => {
+  const text = 'errors over 30s < 20%';
+  const { gates, said } = read([
+    { gate: text, abort: true },
+    { gate: text, abort: false },
+    { gate: text },
+    text,
+  ]);
+  assert.equal(said, '');
+  assert.deepEqual(
+    gates.map((gate) => [gate.text, gate.abort]),
+    [
+      [text, true],
+      [text, undefined],
+      [text, undefined],
+      [text, undefined],
+    ],
+  );
+});
+
+test('no other gate may', () => {
+  for (const text of ['errors < 1%', 'max < 10s', 'outage < 5m', 'fidelity > 99%', 'p99 < 1s']) {
+    const { said } = read([{ gate: text, abort: true }]);
+    assert.match(said, /gates\[0\]\.gate: .*only a gate over a sliding window can stop a run/, text);
+    assert.match(said, /errors over 30s < 20%/);
+  }
+});
+
+test('gates are bounded in number', () => {
+  const { gates, said } = read(Array.from({ length: 201 }, () => 'errors < 1%'));
+  assert.equal(gates.length, 200);
+  assert.match(said, /has 201 gates; at most 200/);
 });

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { storefrontCommand } from '../../src/commands/storefront.js';
@@ -52,4 +55,45 @@ test('bad options are all named before anything listens', async () => {
     storefrontCommand({ isolation: 3, speed: 0 }),
     (error) => error instanceof UserError && error.problems.length === 2,
   );
+});
+
+test('a bad script is named by its lines, beside what is wrong on the command line', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'flashcrowd-script-'));
+  const script = join(folder, 'night.txt');
+  writeFileSync(
+    script,
+    '# a night\n\nautoscaler stuck from 1m to 2m\nautoscaler sulks from 1m\nmetrics late by x from 1m\n',
+  );
+  const problemsOf = async (options: Parameters<typeof storefrontCommand>[0]) => {
+    try {
+      await storefrontCommand(options);
+    } catch (error) {
+      if (error instanceof UserError) return error.problems;
+      throw error;
+    }
+    return assert.fail('it listens');
+  };
+  try {
+    const problems = await problemsOf({
+      script,
+      event: ['dashboard degraded from 1m', 'all gone'],
+      speed: 'x',
+    });
+    assert.deepEqual(
+      problems.map(({ place, path }) => [place, path]),
+      [
+        ['command line', '--speed'],
+        [`${script}:4`, ''],
+        [`${script}:5`, ''],
+        ['command line', '--event'],
+      ],
+    );
+    assert.match(problems[1]?.hint ?? '', /autoscaler stuck/);
+    assert.match((await problemsOf({ script: join(folder, 'none') }))[0]?.message ?? '', /no such file/);
+    assert.match((await problemsOf({ script: folder }))[0]?.message ?? '', /cannot be read/);
+    writeFileSync(script, '\n'.repeat(2_001));
+    assert.match((await problemsOf({ script }))[0]?.message ?? '', /too long/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Platform, type Ticket } from '../../src/storefront/platform.js';
 import { ROUTES, type RouteName } from '../../src/storefront/routes.js';
+import type { ScriptedEvent } from '../../src/storefront/script.js';
 import { resolveSettings, type StorefrontOptions } from '../../src/storefront/settings.js';
 import { ENDINGS, type Tally, viewTally } from '../../src/storefront/tally.js';
 
@@ -50,6 +51,7 @@ const options: fc.Arbitrary<StorefrontOptions> = fc.record({
   waitLimitUs: fc.nat(3_000),
   isolation: fc.constantFrom(1, 0.6, 0.3),
   priority: fc.boolean(),
+  servesAbandoned: fc.boolean(),
   stores: fc.integer({ min: 1, max: 6 }),
   service: fc.constant({ ...FLAT, product: { medianUs: 800, sigma: 1 } }),
   autoscaler: fc.record({
@@ -57,6 +59,27 @@ const options: fc.Arbitrary<StorefrontOptions> = fc.record({
     maxInstances: fc.integer({ min: 2, max: 4 }),
   }),
 });
+
+const times = fc.tuple(fc.nat(4_000), fc.integer({ min: 1, max: 4_000 }));
+const event = fc
+  .tuple(
+    fc.constantFrom(
+      { kind: 'autoscaler_stuck' as const },
+      { kind: 'metrics_late' as const, byUs: 1e6 },
+      { kind: 'instances_lost' as const, instances: 1 },
+      { kind: 'instances_down' as const, instances: 1 },
+      { kind: 'instances_down' as const, instances: 'all' as const },
+      { kind: 'dashboard_degraded' as const },
+      { kind: 'stores_isolated' as const, share: 0.4 },
+      { kind: 'store_isolated' as const, store: 'store-0', share: 0.3 },
+    ),
+    times,
+  )
+  .map(([change, [fromUs, forUs]]): ScriptedEvent => ({ ...change, text: '', fromUs, toUs: fromUs + forUs }));
+/** Options with a script of events that change things while the steps are taken. */
+const scripted: fc.Arbitrary<StorefrontOptions> = fc
+  .tuple(options, fc.array(event, { maxLength: 4 }))
+  .map(([plain, script]) => ({ ...plain, speed: 1, script }));
 
 /** Drives one platform through the steps; `before` and `check` see it before and after each. */
 function drive(
@@ -87,7 +110,7 @@ function drive(
 
 test('arrivals = ok + 4xx + 503 + 504 + aborted + inside, at any time, in all and by route and store', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 80 }), options, (steps, settings) => {
+    fc.property(fc.array(step, { maxLength: 80 }), scripted, (steps, settings) => {
       drive(steps, settings, (platform, tickets) => {
         const { total, routes, stores } = platform.tallies;
         const unsettled = tickets.filter((ticket) => ticket.state !== 'settled').length;
@@ -118,7 +141,8 @@ test('bounds hold: queue, slots, a store’s share of both; and nobody waits bef
       drive(steps, settings, (platform, tickets) => {
         slotsMax = Math.max(slotsMax, platform.slots);
         const waiting = tickets.filter((ticket) => ticket.state === 'waiting');
-        assert.equal(platform.queued, waiting.length);
+        if (settings.servesAbandoned) assert.ok(platform.queued >= waiting.length);
+        else assert.equal(platform.queued, waiting.length);
         assert.ok(platform.queued <= queueLimit);
         assert.ok(platform.busy <= slotsMax);
         const bound =
@@ -137,7 +161,7 @@ test('bounds hold: queue, slots, a store’s share of both; and nobody waits bef
 
 test('everything is settled in the end, and answers are what was counted', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 80 }), options, (steps, settings) => {
+    fc.property(fc.array(step, { maxLength: 80 }), scripted, (steps, settings) => {
       const { platform, tickets, answers, nowUs } = drive(steps, settings);
       platform.advance(nowUs + 60e6);
       assert.ok(tickets.every((ticket) => ticket.state === 'settled'));
@@ -153,7 +177,7 @@ test('everything is settled in the end, and answers are what was counted', () =>
 
 test('being late changes nothing: what happens, happens at its own instant', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), options, (steps, settings) => {
+    fc.property(fc.array(step, { maxLength: 60 }), scripted, (steps, settings) => {
       const late = drive(steps, settings);
       const onTime = drive(steps, settings, undefined, (platform, untilUs) => {
         while (platform.nextUs <= untilUs) platform.advance(platform.nextUs);
@@ -222,6 +246,27 @@ test('a request that is left while it waits costs nothing; one that is left in s
   while (platform.nextUs < 10_000) platform.advance((nowUs = platform.nextUs));
   assert.deepEqual(answers, [['c', 200, 2_000]]);
   assert.equal(platform.tallies.total.endings.aborted, 2);
+});
+
+test('where the abandoned are served, one that is left while it waits keeps its place and costs all', () => {
+  const answers: [string, number, number][] = [];
+  let nowUs = 0;
+  const settings = { servesAbandoned: true, queueLimit: 3, waitLimitUs: 2_500 };
+  const platform = flat(settings, (name, status) => answers.push([name, status, nowUs]));
+  const [, b, , d] = ['a', 'b', 'c', 'd'].map((name) => platform.arrive('shop', 'home', 0, name));
+  for (const left of [b, b, d]) platform.abort(left as Ticket<string>, 100);
+  platform.arrive('shop', 'home', 100, 'e');
+  assert.equal(platform.queued, 3, 'their places are not free');
+  while (platform.nextUs < 1e6) platform.advance((nowUs = platform.nextUs));
+  assert.deepEqual(answers, [
+    ['e', 503, 0],
+    ['a', 200, 1_000],
+    ['c', 200, 3_000],
+  ]);
+  assert.equal(platform.tallies.total.endings.aborted, 2);
+  assert.equal(platform.busy + platform.queued, 0);
+  platform.advance(1e6);
+  assert.equal(platform.timeline.read()[0]?.inVain, 0);
 });
 
 test('a page takes the place of a dashboard request in a full queue', () => {

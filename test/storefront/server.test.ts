@@ -4,6 +4,7 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { after, test } from 'node:test';
 import { ROUTES } from '../../src/storefront/routes.js';
+import { parseEvent } from '../../src/storefront/script.js';
 import { type Storefront, startStorefront } from '../../src/storefront/server.js';
 import type { StorefrontOptions } from '../../src/storefront/settings.js';
 import type { StorefrontView } from '../../src/storefront/view.js';
@@ -173,6 +174,29 @@ test('a full queue answers 503 with Retry-After, at once', () =>
     assert.equal(shed.headers['retry-after'], '7');
     await front.close();
     assert.equal(await endless, 'cut');
+  }));
+
+test('what is scripted happens and is served beside the timeline', () => {
+  const script = [parseEvent('all instances down from 0 to 1h')];
+  return withStorefront({ ...QUICK, queueLimit: 0, script }, async (front) => {
+    assert.equal(front.view().events[0]?.fromS, null);
+    assert.equal((await ask(front, '/')).status, 503);
+    const { events } = JSON.parse((await ask(front, '/__storefront/timeline')).body) as StorefrontView;
+    const [{ text, fromS, toS } = { text: '', fromS: null, toS: null }] = events;
+    assert.equal(text, script[0]?.text);
+    assert.ok(fromS !== null && toS !== null && Math.round(toS - fromS) === 3_600);
+  });
+});
+
+test('clients that left are served in vain where the shop serves the abandoned', () =>
+  withStorefront({ ...ENDLESS, queueLimit: 5, waitLimitUs: 600e6, servesAbandoned: true }, async (front) => {
+    const get = 'GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n';
+    const socket = connect({ host: '127.0.0.1', port: front.port }, () => socket.write(get + get + get));
+    socket.on('error', () => {});
+    await until(front, ({ totals }) => totals.inside === 3);
+    socket.resetAndDestroy();
+    const { seconds } = await until(front, (view) => (view.seconds.at(-1)?.inVain ?? 0) > 0);
+    assert.deepEqual([seconds.at(-1)?.inVain, seconds.at(-1)?.queued], [3, 2]);
   }));
 
 test('who waits too long is answered 504', () =>

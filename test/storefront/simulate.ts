@@ -6,7 +6,7 @@ import type { RouteName } from '../../src/storefront/routes.js';
 import { resolveSettings, type StorefrontOptions } from '../../src/storefront/settings.js';
 
 /** Weights of a shop's traffic, of 100. */
-const MIX: readonly (readonly [RouteName, number])[] = [
+export const MIX: readonly (readonly [RouteName, number])[] = [
   ['home', 12],
   ['product', 42],
   ['search', 12],

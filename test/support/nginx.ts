@@ -14,11 +14,12 @@ export const nginxMissing = spawnSync('nginx', ['-v']).error !== undefined ? 'ng
 export interface Logged {
   readonly status: number;
   readonly uri: string;
+  readonly host: string;
 }
 
 export class Nginx {
   private constructor(
-    private readonly child: ChildProcess,
+    private child: ChildProcess,
     readonly port: number,
     private readonly folder: string,
   ) {}
@@ -38,7 +39,7 @@ export class Nginx {
       `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log crit;
        events { worker_connections 8192; }
        http {
-         log_format plain '$status $request_uri';
+         log_format plain '$status $request_uri $host';
          access_log ${folder}/access.log plain;
          client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
          fastcgi_temp_path ${folder}/fastcgi; uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
@@ -46,11 +47,7 @@ export class Nginx {
          server { listen 127.0.0.1:${port}; root ${folder}/html; ${locations} }
        }`,
     );
-    const child = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'ignore' });
-    for (let tries = 0; tries < 200 && !(await answers(port)); tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    return new Nginx(child, port, folder);
+    return new Nginx(await launch(folder, port), port, folder);
   }
 
   get url(): string {
@@ -66,7 +63,10 @@ export class Nginx {
   logged(): Logged[] {
     const text = readFileSync(join(this.folder, 'access.log'), 'utf8').trim();
     if (text === '') return [];
-    return text.split('\n').map((line) => ({ status: Number(line.slice(0, 3)), uri: line.slice(4) }));
+    return text.split('\n').map((line) => {
+      const [status = '', uri = '', host = ''] = line.split(' ');
+      return { status: Number(status), uri, host };
+    });
   }
 
   async stop(): Promise<void> {
@@ -74,6 +74,19 @@ export class Nginx {
     this.child.kill('SIGQUIT');
     await ended;
   }
+
+  /** Starts it again where it was, with the log it had. */
+  async startAgain(): Promise<void> {
+    this.child = await launch(this.folder, this.port);
+  }
+}
+
+async function launch(folder: string, port: number): Promise<ChildProcess> {
+  const child = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'ignore' });
+  for (let tries = 0; tries < 200 && !(await answers(port)); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  return child;
 }
 
 function answers(at: number): Promise<boolean> {

@@ -1,5 +1,7 @@
 // Synthetic results, made from formulas: a spike that breaks and recovers, a healthy run, a stalled generator,
 // and one that was cut. The same numbers on every machine, without a clock or a draw.
+import { evaluateGate, type GateResult } from '../../src/judge/gates/gates.js';
+import { type Judgement, judge } from '../../src/judge/verdict.js';
 import { bucketOf, COARSE, FINE, type Layout, ROUGH } from '../../src/measure/buckets.js';
 import {
   type Cell,
@@ -13,6 +15,7 @@ import {
 import { addDistributions, type Distribution, emptyDistribution } from '../../src/measure/distribution.js';
 import { BIN_US, emptyEmission } from '../../src/measure/emission.js';
 import { OUTCOME_INDEX, type Outcome } from '../../src/measure/outcome.js';
+import { countCell, seriesOf } from '../../src/measure/series.js';
 import {
   absorbCell,
   absorbClosed,
@@ -75,6 +78,8 @@ const UNWRITTEN: readonly Outcome[] = [...UNFIRED, 'local', 'refused', 'dns', 't
 /** A snapshot of some operations under a head, whose shards have come as far as these. */
 export function snapshotOf(head: Head, ops: Iterable<Op>): Snapshot {
   const snapshot = emptySnapshot(head);
+  const absorbed: Cell[] = [];
+  cellsOf.set(snapshot.groups, absorbed);
   const cells = new Map<string, Op[]>();
   for (const op of ops) {
     const key = `${op.windowS}/${op.stream ?? 0}/${op.route ?? 0}`;
@@ -83,7 +88,9 @@ export function snapshotOf(head: Head, ops: Iterable<Op>): Snapshot {
     else cell.push(op);
   }
   for (const cellOps of cells.values()) {
-    absorbCell(snapshot, cellOf(cellOps));
+    const whole = cellOf(cellOps);
+    absorbed.push(whole);
+    absorbCell(snapshot, whole);
     for (const shard of head.shards)
       absorbClosed(snapshot, { shard, closedS: (cellOps[0] as Op).windowS + 1 });
     absorbSlice(snapshot, sliceOf(head, cellOps));
@@ -101,6 +108,27 @@ export function snapshotOf(head: Head, ops: Iterable<Op>): Snapshot {
     }
   }
   return snapshot;
+}
+
+/** What snapshots were made of, by their groups. */
+const cellsOf = new WeakMap<Snapshot['groups'], readonly Cell[]>();
+
+/** The same snapshot as it were if its run had these gates: what they need by the second is counted as cells come. */
+export function forGates(snapshot: Snapshot, gates: readonly Gate[]): Snapshot {
+  const series = seriesOf(gates);
+  const { plan } = snapshot.head;
+  for (const cell of cellsOf.get(snapshot.groups) ?? []) countCell(series.values(), plan, cell);
+  return { ...snapshot, head: { ...snapshot.head, gates }, series };
+}
+
+/** What a run with these gates is judged to be. */
+export function judged(snapshot: Snapshot, gates: readonly Gate[]): Judgement {
+  return judge(forGates(snapshot, gates), gates);
+}
+
+/** What a gate of such a run comes to. */
+export function gateOn(snapshot: Snapshot, gate: Gate): GateResult {
+  return evaluateGate(forGates(snapshot, [gate]), gate);
 }
 
 /** Operations of a second are due evenly in it. */

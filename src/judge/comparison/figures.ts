@@ -114,7 +114,7 @@ function scopeFigures(
     ok += okOf(group.counts);
     response.merge(group.response);
   }
-  return { scope, planned, ok, seconds, response: response.distribution() };
+  return { scope, planned, ok, seconds, response: response.read() };
 }
 
 function blocksOf(snapshot: Snapshot): Block[] {

@@ -8,6 +8,7 @@ import { bucketOf, COARSE } from '../../measure/buckets.js';
 import { type Distribution, quantile, type Reading } from '../../measure/distribution.js';
 import { DistributionSum } from '../../measure/distribution-sum.js';
 import { tQuantile } from '../statistics/distributions.js';
+import { wilson } from '../statistics/wilson.js';
 import type { Effect } from './effect.js';
 import type { Block } from './figures.js';
 
@@ -100,11 +101,11 @@ export function shareEffect(base: Tally, candidate: Tally, aligned: boolean): Ef
     estimate,
     lower: (confidence) => {
       const t = tQuantile(confidence, spread.degrees);
-      return estimate - Math.hypot(c.share - wilson(c, -t), wilson(b, t) - b.share);
+      return estimate - Math.hypot(c.share - wilsonLimit(c, -t), wilsonLimit(b, t) - b.share);
     },
     upper: (confidence) => {
       const t = tQuantile(confidence, spread.degrees);
-      return estimate + Math.hypot(wilson(c, t) - c.share, b.share - wilson(b, -t));
+      return estimate + Math.hypot(wilsonLimit(c, t) - c.share, b.share - wilsonLimit(b, -t));
     },
   };
 }
@@ -232,13 +233,11 @@ function neighbourCorrelation(parts: readonly number[]): number {
   return products / squares + 1 / parts.length;
 }
 
-/** Wilson's limit of a share; below it for a negative t. */
-function wilson({ share, sd, n }: { share: number; sd: number; n: number }, t: number): number {
+/** Wilson's limit of a share that varies as that of fewer, independent operations would; the lower for a negative t. */
+function wilsonLimit({ share, sd, n }: { share: number; sd: number; n: number }, t: number): number {
   const independent = sd > 0 ? Math.min(n, (share * (1 - share)) / (sd * sd)) : n;
-  const z2 = (t * t) / Math.max(1, independent);
-  const centre = (share + z2 / 2) / (1 + z2);
-  const half = Math.sqrt(share * (1 - share) * z2 + (z2 * z2) / 4) / (1 + z2);
-  return Math.min(1, Math.max(0, centre + Math.sign(t) * half));
+  const { low, high } = wilson(share * independent, independent, Math.abs(t));
+  return t < 0 ? low : high;
 }
 
 function at(histogram: Distribution, rank: number): Reading | null {

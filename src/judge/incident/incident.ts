@@ -2,7 +2,14 @@
 import type { Head, Snapshot } from '../../measure/snapshot.js';
 import type { PhaseName } from '../../scenario/plan.js';
 import { isSteady, normalRatePerSec, type SecondTotals, totalsBySecond, warmupEndS } from '../facts.js';
+import { type Course, courseOf } from './course.js';
+import { type Drain, drainOf } from './drain.js';
+import { type Goodput, goodputOf } from './goodput.js';
+import { type Headroom, headroomOf } from './headroom.js';
+import { kneeOf } from './knee.js';
 import { badShare, outages, type Patience, patienceFor, type Span } from './outages.js';
+import { type Scaler, scalerOf } from './scaler.js';
+import { stretchesOf } from './stretches.js';
 import { type Hit, hitBy } from './who.js';
 
 /** The planned rate at an instant is the mean over this many seconds around it. */
@@ -14,6 +21,13 @@ export interface Incident {
   /** How outages were told apart. */
   readonly patience: Patience;
   readonly hit: Hit;
+  readonly course: Course;
+  /** Null where the planned rate was one level throughout. */
+  readonly goodput: Goodput | null;
+  /** Null where no load broke the shop, or none that grew past what it had served. */
+  readonly scaler: Scaler | null;
+  /** By lag, from the planned rate alone. */
+  readonly headroom: readonly Headroom[];
 }
 
 export interface Outage {
@@ -37,6 +51,8 @@ export interface Outage {
   readonly underLoad: boolean;
   /** planned − ok in it. */
   readonly lost: number;
+  /** Null where the load did not come back to normal, or the outage did not begin over it. */
+  readonly drain: Drain | null;
 }
 
 export function findIncident(snapshot: Snapshot): Incident {
@@ -45,17 +61,36 @@ export function findIncident(snapshot: Snapshot): Incident {
   const fromS = warmupEndS(head);
   const judged = seconds.slice(fromS);
   const patience = patienceFor(head.durationS - fromS);
-  const spans = outages(judged, patience);
+  const spans = outages(judged, patience).map(({ startS, endS }) => ({
+    startS: startS + fromS,
+    endS: endS === null ? null : endS + fromS,
+  }));
+  const stretch = stretchesOf(seconds);
+  const course = courseOf(head, seconds, spans, fromS);
+  const first = spans[0];
+  const knee = first === undefined || isSteady(head) ? null : kneeOf(seconds, stretch, first, fromS);
   return {
-    outages: spans.map(({ startS, endS }) =>
-      describe(head, seconds, { startS: startS + fromS, endS: endS === null ? null : endS + fromS }),
-    ),
+    outages: spans.map((span) => ({
+      ...describe(head, seconds, span),
+      drain: drainOf(stretch, span, course, seconds.length, patience.closeForS),
+    })),
     patience,
     hit: hitBy(snapshot),
+    course,
+    goodput: goodputOf(head, stretch, fromS, seconds.length, knee),
+    scaler: first === undefined || knee === null ? null : scalerOf(seconds, stretch, first, knee, fromS),
+    headroom: headroomOf(
+      judged.map(({ planned }) => planned),
+      { normalPerSec: normalRatePerSec(head), speed: head.plan.speed, counted: true },
+    ),
   };
 }
 
-function describe(head: Head, seconds: readonly SecondTotals[], { startS, endS }: Span): Outage {
+function describe(
+  head: Head,
+  seconds: readonly SecondTotals[],
+  { startS, endS }: Span,
+): Omit<Outage, 'drain'> {
   const normal = normalRatePerSec(head);
   const multipleAt = (t: number): number =>
     isSteady(head) || normal === 0 ? 1 : rateAround(seconds, t) / normal;

@@ -1,10 +1,9 @@
 // Outages: from when to when the shop was broken, read from failures by second of due time, with hysteresis.
 import type { SecondTotals } from '../facts.js';
+import { wilson } from '../statistics/wilson.js';
 
-/** One-sided 95 %. */
-const Z = 1.64;
 /** Broken: surely over this share of failures. */
-const BROKEN = 0.05;
+export const BROKEN = 0.05;
 /** Well: surely under this share of failures. */
 const WELL = 0.01;
 /** Operations from which a window without a failure shows less than WELL: z² (1/WELL − 1). */
@@ -63,27 +62,18 @@ export function outages(seconds: readonly SecondTotals[], patience: Patience): S
       const { n, bad } = window(t, TRAILING_S);
       broken = n > 0 && wilson(bad, n).low > BROKEN ? broken + 1 : 0;
       if (broken < OPEN_FOR_S) continue;
-      startS = firstBroken(seconds, t - OPEN_FOR_S + 1);
+      startS = firstBroken(seconds, t, found.at(-1)?.endS ?? 0);
       well = 0;
     } else {
       well = isWell(window, t, patience) ? well + 1 : 0;
       if (well < patience.closeForS) continue;
-      found.push({ startS, endS: lastUnwell(seconds, t, startS) + 1 });
+      found.push({ startS, endS: lastOver(seconds, WELL, startS, t + 1) + 1 });
       startS = null;
       broken = 0;
     }
   }
   if (startS !== null) found.push({ startS, endS: null });
   return merged(found, patience.mergeS);
-}
-
-/** Wilson's score interval of a proportion. */
-export function wilson(hits: number, n: number): { low: number; high: number } {
-  const p = hits / n;
-  const z2 = Z * Z;
-  const centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-  const half = (Z * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n))) / (1 + z2 / n);
-  return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
 
 /** Share of a second's operations that failed; 0 where nothing was due. */
@@ -119,17 +109,51 @@ function isWell(window: Window, t: number, { wellMinS, wellMaxS }: Patience): bo
   return n > 0 && bad === 0;
 }
 
-function firstBroken(seconds: readonly SecondTotals[], opened: number): number {
-  for (let t = Math.max(0, opened - TRAILING_S + 1); t < opened; t++) {
-    if (badShare(seconds[t] as SecondTotals) > BROKEN) return t;
+/**
+ * The second from which on more than BROKEN failed, all in all, until an outage was sure: the change point that a
+ * cumulative sum of failures beyond that share shows by its lowest place. One failed second among few operations
+ * does not move it.
+ */
+function firstBroken(seconds: readonly SecondTotals[], opened: number, fromS: number): number {
+  let first = opened;
+  let beyond = 0;
+  let most = 0;
+  for (let t = opened; t >= fromS; t--) {
+    beyond += beyondShare(seconds[t] as SecondTotals, BROKEN);
+    if (beyond > most) {
+      most = beyond;
+      first = t;
+    }
   }
-  return opened;
+  return first;
 }
 
-function lastUnwell(seconds: readonly SecondTotals[], closed: number, startS: number): number {
-  let t = closed;
-  while (t > startS && badShare(seconds[t] as SecondTotals) <= WELL) t--;
-  return t;
+/**
+ * The last second of [fromS, toS) up to which more than a share failed: by the highest place of the same sum.
+ * `fromS` itself where the share was never passed.
+ */
+export function lastOver(
+  seconds: readonly SecondTotals[],
+  share: number,
+  fromS: number,
+  toS: number,
+): number {
+  let last = fromS;
+  let beyond = 0;
+  let most = 0;
+  for (let t = fromS; t < toS; t++) {
+    beyond += beyondShare(seconds[t] as SecondTotals, share);
+    if (beyond > most) {
+      most = beyond;
+      last = t;
+    }
+  }
+  return last;
+}
+
+/** Failures of a second over what a share of its operations would be. */
+function beyondShare({ planned, ok }: SecondTotals, share: number): number {
+  return planned - ok - share * planned;
 }
 
 function merged(spans: readonly Span[], mergeS: number): Span[] {

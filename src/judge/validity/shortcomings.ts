@@ -5,7 +5,8 @@ import { type Snapshot, sumGroups } from '../../measure/snapshot.js';
 import type { Gate } from '../../scenario/gate.js';
 import { formatCount, formatDuration, formatOffset, formatShare } from '../../units.js';
 import { warmupEndS } from '../facts.js';
-import { evaluateGate, isLatencyGate } from '../gates/gates.js';
+import { latencyBound } from '../gates/recorded.js';
+import { isLatencyGate } from '../gates/terms.js';
 import { type Composition, slowest } from '../tail.js';
 import { fidelityOf } from './fidelity.js';
 import { type Finding, gravity } from './finding.js';
@@ -110,10 +111,7 @@ function ourFinding(
 function tightestLatencyUs(snapshot: Snapshot, gates: readonly Gate[]): number {
   const bounds = gates
     .filter((gate) => isLatencyGate(gate) && (gate.comparison === '<' || gate.comparison === '<='))
-    .flatMap((gate) => {
-      const { bound } = evaluateGate(snapshot, gate);
-      return bound !== null && typeof bound === 'object' ? [bound.us] : [];
-    });
+    .flatMap((gate) => latencyBound(snapshot, gate)?.us ?? []);
   return bounds.length === 0 ? 0 : Math.min(...bounds);
 }
 

@@ -1,6 +1,5 @@
 // A comparison and a runner's noise as data: names that a script can rely on.
 
-import { ExitCode } from '../../exit-codes.js';
 import type { PlanDifference } from '../../judge/comparison/comparable.js';
 import type { Comparison, TestResult } from '../../judge/comparison/comparison.js';
 import type { Noise } from '../../judge/comparison/noise.js';
@@ -27,11 +26,8 @@ export interface ComparisonReport {
   readonly differences: readonly PlanDifference[];
   readonly because: string | null;
   readonly noise: Noise | null;
-}
-
-/** The code that a comparison ends with. */
-export function exitCodeOf({ comparison }: ComparisonReport): ExitCode {
-  return comparison?.exitCode ?? ExitCode.untrustworthy;
+  /** The code that the command ends with. */
+  readonly exitCode: number;
 }
 
 /** What was found of runs that cannot be trusted. */
@@ -44,11 +40,11 @@ export function distrusted({ base, candidate }: ComparisonReport): ComparisonJso
 }
 
 export function comparisonJson(report: ComparisonReport): ComparisonJson {
-  const { base, candidate, comparison, differences, because, noise } = report;
+  const { base, candidate, comparison, differences, because, noise, exitCode } = report;
   return {
     scenario: (base[0] as ComparedRun).head.scenario,
     verdict: comparison?.verdict ?? 'untrustworthy',
-    exitCode: exitCodeOf(report),
+    exitCode,
     base: base.map(runJson),
     candidate: candidate.map(runJson),
     reasons: distrusted(report),

@@ -9,7 +9,7 @@ import { type Column, type Line, labelled, lineOf, type Piece, piece, render, ta
 import type { Paint, Style } from '../paint.js';
 import { formatReading, NONE, plural } from '../words.js';
 import { formatChange } from './changes.js';
-import { type ComparedRun, type ComparisonReport, distrusted, exitCodeOf } from './comparison-json.js';
+import { type ComparedRun, type ComparisonReport, distrusted } from './comparison-json.js';
 import { nightLines } from './night.js';
 
 const LABEL = 12;
@@ -58,7 +58,7 @@ export function say(label: string, text: string, width: number, lead?: Piece): L
 }
 
 function headline(report: ComparisonReport): Line {
-  const { comparison, base } = report;
+  const { comparison, base, exitCode } = report;
   const broke = comparison?.night?.verdict === 'did_not_hold';
   const [text, style] = broke
     ? ([' DID NOT HOLD ', 'badBadge'] as const)
@@ -69,7 +69,7 @@ function headline(report: ComparisonReport): Line {
     piece(text, style),
     '   ',
     piece(safe(scenario), 'bold'),
-    `   plan ${planId.slice(0, 8)}   exit ${exitCodeOf(report)}`,
+    `   plan ${planId.slice(0, 8)}   exit ${exitCode}`,
   );
 }
 

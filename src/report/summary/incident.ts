@@ -4,7 +4,7 @@ import type { Summary } from '../summary-schema.js';
 import { TENANTS_LISTED } from './listed.js';
 import { round } from './rounded.js';
 
-export function incidentSummary({ incident: { outages, hit } }: Judgement): Summary['incident'] {
+export function incidentSummary({ incident: { outages, course, hit } }: Judgement): Summary['incident'] {
   return {
     outages: outages.map((outage) => ({
       ...outage,
@@ -12,6 +12,7 @@ export function incidentSummary({ incident: { outages, hit } }: Judgement): Summ
       multiple: round(outage.multiple, 3),
       multipleAtEnd: outage.multipleAtEnd === null ? null : round(outage.multipleAtEnd, 3),
     })),
+    course: { ...course },
     hot: hit.hot.slice(0, TENANTS_LISTED).map((toll) => ({ ...toll })),
     bystanders: hit.bystanders && { ...hit.bystanders },
     untouched: hit.untouched,
