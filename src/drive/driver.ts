@@ -13,6 +13,9 @@ import { TimerWheel } from './pacing/timer-wheel.js';
 import type { Opening } from './sockets/socket-opener.js';
 import { StallCauses } from './stall-causes.js';
 import { Held } from './visits/held.js';
+import { Departures } from './visits/impatience.js';
+import { Retrials } from './visits/retrials.js';
+import { Retrying } from './visits/retrying.js';
 import { Visitors } from './visits/visitors.js';
 import { Vitals } from './vitals.js';
 
@@ -28,6 +31,8 @@ const PUBLISH_ROOM_US = 1_000;
 const PUBLISH_WAIT_US = 100_000;
 /** A turn fires no longer than this before it lets answers in, so that a burst does not become a stall. */
 const FIRE_US = 2_000;
+/** What is sent again this much later than it should be is late by a stall of ours. */
+const RETRY_LATE_US = 1_000;
 /** A start later than this counts what it missed as unsent; less is lag. */
 const LATE_START_US = 500_000;
 
@@ -46,6 +51,10 @@ export class Driver implements ExchangeListener {
   readonly #underWay = new TimerWheel<Exchange>();
   /** Due arrivals that wait for an answer of their visitor's. */
   readonly #held = new Held();
+  /** What is sent again when it failed; null where the plan has nothing of the kind, as with who leaves. */
+  readonly #retrying: Retrying | null;
+  readonly #retrials = new Retrials();
+  readonly #departures: Departures | null;
   readonly #spare: Exchange[] = [];
   readonly #turn = () => this.turn();
   readonly #timeOut = (exchange: Exchange) => this.#cut(exchange, 'timeout');
@@ -61,12 +70,20 @@ export class Driver implements ExchangeListener {
   #due = 0;
   #ok = 0;
   #settled = 0;
+  /** Attempts that have ended. */
+  #ended = 0;
   #finished = false;
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#arrivals = options.arrivals;
     this.#clock = options.clock;
+    const { seed, retries, reloads, abandon } = options.plan;
+    this.#retrying =
+      retries === undefined && reloads === undefined
+        ? null
+        : new Retrying(options.plan, () => this.#clock.nowUs());
+    this.#departures = abandon === undefined ? null : new Departures(abandon, seed);
     this.#causes = new StallCauses(options.stalls, () => options.conversation.hookUs);
     this.#ledger = new Ledger((startUs, endUs) => this.#causes.gap(startUs, endUs));
     this.#recorder = new Recorder(
@@ -114,6 +131,7 @@ export class Driver implements ExchangeListener {
     this.#ledger.turn(nowUs);
     this.#causes.turn(nowUs);
     if (this.#held.size > 0) this.#fireHeld(nowUs);
+    if (this.#retrials.size > 0) this.#fireRetrials(nowUs);
     this.#fireDue(nowUs);
     // After a stall the answers that are already here must be read before anything is called overdue.
     this.#cutOverdue(this.#ledger.readThroughUs(nowUs));
@@ -139,6 +157,7 @@ export class Driver implements ExchangeListener {
   settled(exchange: Exchange): void {
     // Transports have just read the clock; once more for each answer would cost as much as recording it.
     if (Number.isNaN(exchange.endUs)) exchange.endUs = this.#nowUs();
+    this.#ended++;
     this.#ledger.stamp(exchange.endUs);
     if (exchange.endUs < exchange.firedUs) exchange.endUs = exchange.firedUs;
     const outcome = this.#outcomeOf(exchange);
@@ -149,10 +168,25 @@ export class Driver implements ExchangeListener {
       return;
     }
     this.#underWay.cancel(exchange);
-    exchange.sumUp();
-    exchange.stallUs = this.#ledger.overlapUs(exchange);
+    exchange.stallUs += this.#stallOf(exchange);
+    if (outcome !== 'ok' && this.#retrying !== null && this.#triesAgain(exchange, outcome)) return;
     exchange.outcome = outcome;
     this.#settle(exchange);
+  }
+
+  /** How much of the attempt that has ended may be our own stalls. */
+  #stallOf(exchange: Exchange): number {
+    exchange.sumUp();
+    const { tries, sentUs, endUs } = exchange;
+    return this.#ledger.overlapUs(tries === null ? exchange : { firedUs: tries.firedUs, sentUs, endUs });
+  }
+
+  /** Keeps what failed until it is to be sent again, if it is. After a stop nothing is. */
+  #triesAgain(exchange: Exchange, outcome: Outcome): boolean {
+    if (exchange.endUs >= this.#stopUs || this.#retrying?.again(exchange, outcome) !== true) return false;
+    this.#retrials.add(exchange);
+    if (this.#retrials.atUs < this.#wakeUs) this.#sleep(this.#nowUs());
+    return true;
   }
 
   #fireDue(nowUs: number): void {
@@ -192,6 +226,35 @@ export class Driver implements ExchangeListener {
     }
   }
 
+  /** Sends again what has waited long enough; after a stop nothing more of it is sent. */
+  #fireRetrials(nowUs: number): void {
+    const limitUs = nowUs + FIRE_US;
+    let firedUs = nowUs;
+    while (firedUs <= limitUs) {
+      const stopped = firedUs >= this.#stopUs;
+      const exchange = stopped ? this.#retrials.takeAny() : this.#retrials.take(firedUs);
+      if (exchange === null) return;
+      if (stopped) this.#refuse(exchange, 'stopped');
+      else this.#fireAgain(exchange);
+      firedUs = this.#nowUs();
+    }
+  }
+
+  #fireAgain(exchange: Exchange): void {
+    const { tries } = exchange;
+    exchange.retry();
+    const isLetGo = this.#options.conversation.again(exchange);
+    if (!isLetGo || tries === null) {
+      this.#refuse(exchange, 'hook');
+      return;
+    }
+    const nowUs = this.#nowUs();
+    if (nowUs >= tries.atUs + RETRY_LATE_US) exchange.stallUs += nowUs - tries.atUs;
+    tries.fired(nowUs);
+    this.#recorder.again(nowUs);
+    this.#send(exchange, nowUs);
+  }
+
   /** Holds an arrival back that must wait for an answer, or sheds it if too many do. */
   #mustWait(exchange: Exchange, nowUs: number): boolean {
     const { who } = exchange;
@@ -222,15 +285,23 @@ export class Driver implements ExchangeListener {
       this.#refuse(exchange, refusal);
     } else {
       exchange.firedUs = nowUs;
-      this.#underWay.schedule(exchange, nowUs + this.#options.plan.timeoutUs);
-      this.#connections.send(exchange);
+      this.#send(exchange, nowUs);
     }
     return nowUs;
   }
 
-  #mayNotFire({ readyUs }: Exchange, nowUs: number): Outcome | null {
-    if (readyUs < this.#missedUs || nowUs > readyUs + this.#options.plan.timeoutUs) return 'unsent';
-    return this.#underWay.size >= this.#options.inFlightMax ? 'shed' : null;
+  #send(exchange: Exchange, nowUs: number): void {
+    const overdueUs = this.#retrying?.fired(exchange, nowUs) ?? nowUs + this.#options.plan.timeoutUs;
+    this.#underWay.schedule(exchange, overdueUs);
+    this.#connections.send(exchange);
+  }
+
+  #mayNotFire(exchange: Exchange, nowUs: number): Outcome | null {
+    const { readyUs } = exchange;
+    if (readyUs < this.#missedUs) return 'unsent';
+    if (this.#departures?.hasLeft(exchange) === true) return 'abandoned';
+    if (nowUs > readyUs + this.#options.plan.timeoutUs) return 'unsent';
+    return this.#underWay.size + this.#retrials.size >= this.#options.inFlightMax ? 'shed' : null;
   }
 
   #cutOverdue(readThroughUs: number): void {
@@ -239,14 +310,14 @@ export class Driver implements ExchangeListener {
   }
 
   #cut(exchange: Exchange, failure: 'timeout' | 'stopped'): void {
-    const settled = this.#settled;
+    const ended = this.#ended;
     this.#connections.abort(exchange, failure);
-    if (this.#settled === settled) throw new Error('an aborted exchange did not settle');
+    if (this.#ended === ended) throw new Error('an aborted exchange did not settle');
   }
 
   /** Whether publishing now makes nothing late; what has waited long enough is published all the same. */
   #hasTime(nowUs: number): boolean {
-    const restUs = Math.min(this.#arrivals.dueUs, this.#held.readyUs) - nowUs;
+    const restUs = Math.min(this.#arrivals.dueUs, this.#held.readyUs, this.#retrials.atUs) - nowUs;
     return !(restUs < PUBLISH_ROOM_US) || nowUs >= this.#nextPublishUs + PUBLISH_WAIT_US;
   }
 
@@ -258,7 +329,7 @@ export class Driver implements ExchangeListener {
     const { method } = exchange.request;
     return (
       exchange.failure === 'reset' &&
-      exchange.attempts <= exchange.hops + 1 &&
+      exchange.attempts <= exchange.hops + 1 + (exchange.tries?.made ?? 0) &&
       Number.isNaN(exchange.firstByteUs) &&
       (exchange.unprocessed || (exchange.onReused && (method === 'GET' || method === 'HEAD')))
     );
@@ -272,6 +343,7 @@ export class Driver implements ExchangeListener {
   #settle(exchange: Exchange): void {
     this.#settled++;
     if (exchange.outcome === 'ok') this.#ok++;
+    this.#departures?.settled(exchange);
     this.#recorder.settle(exchange);
     const { who } = exchange;
     if (who !== null) {
@@ -289,7 +361,7 @@ export class Driver implements ExchangeListener {
   }
 
   #isOver(): boolean {
-    if (this.#underWay.size > 0 || this.#held.size > 0) return false;
+    if (this.#underWay.size > 0 || this.#held.size > 0 || this.#retrials.size > 0) return false;
     return this.#arrivals.dueUs === Number.POSITIVE_INFINITY || this.#nowUs() >= this.#stopUs;
   }
 
@@ -321,7 +393,8 @@ export class Driver implements ExchangeListener {
     const nextPublishUs = this.#nextPublishUs > nowUs ? this.#nextPublishUs : Number.POSITIVE_INFINITY;
     const cutUs = this.#cutUs > nowUs ? this.#cutUs : Number.POSITIVE_INFINITY;
     const { dueUs } = this.#arrivals;
-    const exactUs = Math.min(dueUs < this.#stopUs ? dueUs : Number.POSITIVE_INFINITY, this.#held.readyUs);
+    const nextDueUs = dueUs < this.#stopUs ? dueUs : Number.POSITIVE_INFINITY;
+    const exactUs = Math.min(nextDueUs, this.#held.readyUs, this.#retrials.atUs);
     const wakeUs = Math.min(nowUs + heartbeatUs, nextPublishUs, cutUs, exactUs);
     this.#wakeUs = wakeUs;
     this.#ledger.expect(Math.max(nowUs, wakeUs));

@@ -16,6 +16,8 @@ import {
   type OpenRecordings,
   readRecording,
 } from './recordings.js';
+import { readRetrying } from './retries.js';
+import { attemptsMax } from './retry-plan.js';
 import { type RouteCount, RouteTable } from './routes.js';
 import { checkCeiling, checkTarget, checkTenantHosts, readAllowFile } from './safety.js';
 import type { TypedIds, TypedScenario } from './schema.js';
@@ -85,14 +87,16 @@ export async function resolveScenario(
   const hooks = await readHooks(typed.hooks, files);
   const curves = streams.found.flatMap(({ input }) => input.curve ?? []);
   const ratePeakPerSec = peakOfSum(curves);
+  const timeoutUs = readTimeout(spot('timeout', overrides), overrides.timeout ?? typed.timeout, problems);
   const plan: Plan = {
     format: 1,
     seed,
     lanes: readLanes(typed.lanes, problems) ?? lanesFor(ratePeakPerSec + streams.recordedPerSec * speed),
     speed,
-    timeoutUs: readTimeout(spot('timeout', overrides), overrides.timeout ?? typed.timeout, problems),
+    timeoutUs,
     connections: readConnections(typed.connections, overrides.connections, problems),
     ...readAnswering(typed, problems),
+    ...readRetrying(typed, timeoutUs, problems),
     headers: readHeaders(['headers'], typed.headers, headerPlaceholders(), secrets),
     tenants,
     ...(hooks !== undefined && { hooks: { digest: hooks.digest } }),
@@ -215,6 +219,11 @@ async function checkSafety(
   if (plan.redirects !== undefined && target.ceilingPerSec !== null)
     problems.warnings.push(
       'redirects: each one that is followed is sent beside the planned rate, which is what the ceiling bounds',
+    );
+  const more = attemptsMax(plan);
+  if (more > 1 && target.ceilingPerSec !== null)
+    problems.warnings.push(
+      `retries: while requests fail up to ${more} times the planned rate is sent; the ceiling bounds the planned rate alone`,
     );
   const over = checkCeiling(target, ratePeakPerSec);
   if (over !== undefined) problems.add(['target', 'ceiling'], over.message, over.hint);
