@@ -79,16 +79,45 @@ export function retriesMaxUs({ attempts, timeoutUs, backoff }: Retries): number 
   return us;
 }
 
-/** The longest that an operation may take from when it is first fired, microseconds. */
-export function operationMaxUs({ timeoutUs, retries, reloads }: Retrying): number {
-  if (reloads !== undefined || (retries !== undefined && retries.retryAfterMaxUs !== null))
-    return LIFE_MAX_US;
-  return retries === undefined ? timeoutUs : retriesMaxUs(retries);
+/**
+ * How long operations take on average where a target answers nothing, microseconds: what Little's law makes the number
+ * under way of. Each load of a page takes all of a client's attempts; a share of them is reloaded, after a hesitation
+ * whose mean is median · exp(sigma² / 2).
+ */
+export function stalledUs(plan: Retrying): number {
+  const loadUs = plan.retries === undefined ? plan.timeoutUs : retriesMaxUs(plan.retries);
+  if (plan.reloads === undefined) return loadUs;
+  const { medianUs, sigma } = plan.reloads.wait;
+  const reloads = reloadsMean(plan.reloads);
+  const hesitationUs = Math.min(HESITATION_MAX_US, medianUs * Math.exp(sigma ** 2 / 2));
+  return Math.min(LIFE_MAX_US, (1 + reloads) * loadUs + reloads * hesitationUs);
+}
+
+/** How long operations wait on average where every answer says so with the longest Retry-After, microseconds. */
+export function askedToWaitUs({ retries, reloads }: Retrying): number {
+  if (retries === undefined || retries.retryAfterMaxUs === null) return 0;
+  const loads = 1 + (reloads === undefined ? 0 : reloadsMean(reloads));
+  return Math.min(LIFE_MAX_US, loads * (retries.attempts - 1) * retries.retryAfterMaxUs);
+}
+
+/** Mean reloads of a page that always fails. */
+function reloadsMean({ chance, times }: Reloads): number {
+  let mean = 0;
+  for (let i = 1; i <= times; i++) mean += chance ** i;
+  return mean;
 }
 
 /** Requests that one operation makes at most, redirects aside. */
 export function attemptsMax({ retries, reloads }: Omit<Retrying, 'timeoutUs'>): number {
   return (retries?.attempts ?? 1) * (1 + (reloads?.times ?? 0));
+}
+
+/** Requests for each operation on average where everything fails: the worst that the plan can do to a target. */
+export function amplificationMax({ retries, reloads }: Omit<Retrying, 'timeoutUs'>): number {
+  const loads = 1 + (reloads === undefined ? 0 : reloadsMean(reloads));
+  const attempts = retries?.attempts ?? 1;
+  const budget = retries?.budget ?? null;
+  return loads * (budget === null ? attempts : Math.min(attempts, 1 + budget));
 }
 
 /** The backoff before retry i, from 0, without jitter; microseconds. */
