@@ -12,10 +12,8 @@ import type { Clock } from './pacing/clock.js';
 import { TimerWheel } from './pacing/timer-wheel.js';
 import type { Opening } from './sockets/socket-opener.js';
 import { StallCauses } from './stall-causes.js';
+import { Crowd } from './visits/crowd.js';
 import { Held } from './visits/held.js';
-import { Departures } from './visits/impatience.js';
-import { Retrials } from './visits/retrials.js';
-import { Retrying } from './visits/retrying.js';
 import { Visitors } from './visits/visitors.js';
 import { Vitals } from './vitals.js';
 
@@ -36,6 +34,12 @@ const RETRY_LATE_US = 1_000;
 /** A start later than this counts what it missed as unsent; less is lag. */
 const LATE_START_US = 500_000;
 
+/** What gives up exchanges when their time has come, or any one; null where none is to be sent. */
+interface Waiting {
+  take(nowUs: number): Exchange | null;
+  takeAny(): Exchange | null;
+}
+
 /** Drives one shard of a plan. All effects come in through the options, so that whole runs can be simulated. */
 export class Driver implements ExchangeListener {
   readonly #options: DriverOptions;
@@ -51,14 +55,14 @@ export class Driver implements ExchangeListener {
   readonly #underWay = new TimerWheel<Exchange>();
   /** Due arrivals that wait for an answer of their visitor's. */
   readonly #held = new Held();
-  /** What is sent again when it failed; null where the plan has nothing of the kind, as with who leaves. */
-  readonly #retrying: Retrying | null;
-  readonly #retrials = new Retrials();
-  readonly #departures: Departures | null;
+  /** Who sends again what failed, or leaves. */
+  readonly #crowd: Crowd;
   readonly #spare: Exchange[] = [];
   readonly #turn = () => this.turn();
   readonly #timeOut = (exchange: Exchange) => this.#cut(exchange, 'timeout');
   readonly #stopOne = (exchange: Exchange) => this.#cut(exchange, 'stopped');
+  readonly #fireHeld = (exchange: Exchange, beforeUs: number) => this.#fire(exchange, beforeUs);
+  readonly #retry = (exchange: Exchange) => this.#fireAgain(exchange);
   #startUs = 0;
   #missedUs = 0;
   #stopUs = Number.POSITIVE_INFINITY;
@@ -78,12 +82,7 @@ export class Driver implements ExchangeListener {
     this.#options = options;
     this.#arrivals = options.arrivals;
     this.#clock = options.clock;
-    const { seed, retries, reloads, abandon } = options.plan;
-    this.#retrying =
-      retries === undefined && reloads === undefined
-        ? null
-        : new Retrying(options.plan, () => this.#clock.nowUs());
-    this.#departures = abandon === undefined ? null : new Departures(abandon, seed);
+    this.#crowd = new Crowd(options.plan, () => this.#clock.nowUs());
     this.#causes = new StallCauses(options.stalls, () => options.conversation.hookUs);
     this.#ledger = new Ledger((startUs, endUs) => this.#causes.gap(startUs, endUs));
     this.#recorder = new Recorder(
@@ -130,8 +129,8 @@ export class Driver implements ExchangeListener {
     this.#ledger.stamp(nowUs);
     this.#ledger.turn(nowUs);
     this.#causes.turn(nowUs);
-    if (this.#held.size > 0) this.#fireHeld(nowUs);
-    if (this.#retrials.size > 0) this.#fireRetrials(nowUs);
+    if (this.#held.size > 0) this.#fireWaiting(this.#held, nowUs, this.#fireHeld);
+    if (this.#crowd.waiting.size > 0) this.#fireWaiting(this.#crowd.waiting, nowUs, this.#retry);
     this.#fireDue(nowUs);
     // After a stall the answers that are already here must be read before anything is called overdue.
     this.#cutOverdue(this.#ledger.readThroughUs(nowUs));
@@ -169,7 +168,11 @@ export class Driver implements ExchangeListener {
     }
     this.#underWay.cancel(exchange);
     exchange.stallUs += this.#stallOf(exchange);
-    if (outcome !== 'ok' && this.#retrying !== null && this.#triesAgain(exchange, outcome)) return;
+    // After a stop nothing is sent again.
+    if (exchange.endUs < this.#stopUs && this.#crowd.keeps(exchange, outcome)) {
+      this.#wakeBy(this.#crowd.waiting.atUs);
+      return;
+    }
     exchange.outcome = outcome;
     this.#settle(exchange);
   }
@@ -179,14 +182,6 @@ export class Driver implements ExchangeListener {
     exchange.sumUp();
     const { tries, sentUs, endUs } = exchange;
     return this.#ledger.overlapUs(tries === null ? exchange : { firedUs: tries.firedUs, sentUs, endUs });
-  }
-
-  /** Keeps what failed until it is to be sent again, if it is. After a stop nothing is. */
-  #triesAgain(exchange: Exchange, outcome: Outcome): boolean {
-    if (exchange.endUs >= this.#stopUs || this.#retrying?.again(exchange, outcome) !== true) return false;
-    this.#retrials.add(exchange);
-    if (this.#retrials.atUs < this.#wakeUs) this.#sleep(this.#nowUs());
-    return true;
   }
 
   #fireDue(nowUs: number): void {
@@ -214,45 +209,37 @@ export class Driver implements ExchangeListener {
   }
 
   /** Fires what has waited long enough; after a stop nothing more of it is sent. */
-  #fireHeld(nowUs: number): void {
+  #fireWaiting(
+    waiting: Waiting,
+    nowUs: number,
+    fire: (exchange: Exchange, beforeUs: number) => number,
+  ): void {
     const limitUs = nowUs + FIRE_US;
     let firedUs = nowUs;
     while (firedUs <= limitUs) {
       const stopped = firedUs >= this.#stopUs;
-      const exchange = stopped ? this.#held.takeAny() : this.#held.take(firedUs);
+      const exchange = stopped ? waiting.takeAny() : waiting.take(firedUs);
       if (exchange === null) return;
       if (stopped) this.#refuse(exchange, 'stopped');
-      firedUs = stopped ? this.#nowUs() : this.#fire(exchange, firedUs);
+      firedUs = stopped ? this.#nowUs() : fire(exchange, firedUs);
     }
   }
 
-  /** Sends again what has waited long enough; after a stop nothing more of it is sent. */
-  #fireRetrials(nowUs: number): void {
-    const limitUs = nowUs + FIRE_US;
-    let firedUs = nowUs;
-    while (firedUs <= limitUs) {
-      const stopped = firedUs >= this.#stopUs;
-      const exchange = stopped ? this.#retrials.takeAny() : this.#retrials.take(firedUs);
-      if (exchange === null) return;
-      if (stopped) this.#refuse(exchange, 'stopped');
-      else this.#fireAgain(exchange);
-      firedUs = this.#nowUs();
-    }
-  }
-
-  #fireAgain(exchange: Exchange): void {
+  /** @returns the time after it */
+  #fireAgain(exchange: Exchange): number {
     const { tries } = exchange;
     exchange.retry();
     const isLetGo = this.#options.conversation.again(exchange);
+    const nowUs = this.#nowUs();
     if (!isLetGo || tries === null) {
       this.#refuse(exchange, 'hook');
-      return;
+      return nowUs;
     }
-    const nowUs = this.#nowUs();
     if (nowUs >= tries.atUs + RETRY_LATE_US) exchange.stallUs += nowUs - tries.atUs;
     tries.fired(nowUs);
     this.#recorder.again(nowUs);
     this.#send(exchange, nowUs);
+    return nowUs;
   }
 
   /** Holds an arrival back that must wait for an answer, or sheds it if too many do. */
@@ -291,17 +278,16 @@ export class Driver implements ExchangeListener {
   }
 
   #send(exchange: Exchange, nowUs: number): void {
-    const overdueUs = this.#retrying?.fired(exchange, nowUs) ?? nowUs + this.#options.plan.timeoutUs;
-    this.#underWay.schedule(exchange, overdueUs);
+    this.#underWay.schedule(exchange, this.#crowd.fired(exchange, nowUs));
     this.#connections.send(exchange);
   }
 
   #mayNotFire(exchange: Exchange, nowUs: number): Outcome | null {
     const { readyUs } = exchange;
     if (readyUs < this.#missedUs) return 'unsent';
-    if (this.#departures?.hasLeft(exchange) === true) return 'abandoned';
+    if (this.#crowd.hasLeft(exchange)) return 'abandoned';
     if (nowUs > readyUs + this.#options.plan.timeoutUs) return 'unsent';
-    return this.#underWay.size + this.#retrials.size >= this.#options.inFlightMax ? 'shed' : null;
+    return this.#underWay.size + this.#crowd.waiting.size >= this.#options.inFlightMax ? 'shed' : null;
   }
 
   #cutOverdue(readThroughUs: number): void {
@@ -317,33 +303,19 @@ export class Driver implements ExchangeListener {
 
   /** Whether publishing now makes nothing late; what has waited long enough is published all the same. */
   #hasTime(nowUs: number): boolean {
-    const restUs = Math.min(this.#arrivals.dueUs, this.#held.readyUs, this.#retrials.atUs) - nowUs;
+    const restUs = Math.min(this.#arrivals.dueUs, this.#held.readyUs, this.#crowd.waiting.atUs) - nowUs;
     return !(restUs < PUBLISH_ROOM_US) || nowUs >= this.#nextPublishUs + PUBLISH_WAIT_US;
-  }
-
-  /**
-   * A reset on a kept connection before any byte of an answer is the keep-alive race, and what the target says it did
-   * not look at was never asked: tried once more.
-   */
-  #mayTryAgain(exchange: Exchange): boolean {
-    const { method } = exchange.request;
-    return (
-      exchange.failure === 'reset' &&
-      exchange.attempts <= exchange.hops + 1 + (exchange.tries?.made ?? 0) &&
-      Number.isNaN(exchange.firstByteUs) &&
-      (exchange.unprocessed || (exchange.onReused && (method === 'GET' || method === 'HEAD')))
-    );
   }
 
   #outcomeOf(exchange: Exchange): Outcome | 'again' {
     if (exchange.failure === null) return this.#options.conversation.heard(exchange);
-    return this.#mayTryAgain(exchange) ? 'again' : exchange.failure;
+    return exchange.isRace ? 'again' : exchange.failure;
   }
 
   #settle(exchange: Exchange): void {
     this.#settled++;
     if (exchange.outcome === 'ok') this.#ok++;
-    this.#departures?.settled(exchange);
+    this.#crowd.settled(exchange);
     this.#recorder.settle(exchange);
     const { who } = exchange;
     if (who !== null) {
@@ -354,14 +326,14 @@ export class Driver implements ExchangeListener {
       this.#visitors.settled(who);
       if (who.held.length > 0) {
         this.#held.release(who);
-        if (this.#held.readyUs < this.#wakeUs) this.#sleep(this.#nowUs());
+        this.#wakeBy(this.#held.readyUs);
       }
     }
     this.#spare.push(exchange);
   }
 
   #isOver(): boolean {
-    if (this.#underWay.size > 0 || this.#held.size > 0 || this.#retrials.size > 0) return false;
+    if (this.#underWay.size > 0 || this.#held.size > 0 || this.#crowd.waiting.size > 0) return false;
     return this.#arrivals.dueUs === Number.POSITIVE_INFINITY || this.#nowUs() >= this.#stopUs;
   }
 
@@ -388,13 +360,18 @@ export class Driver implements ExchangeListener {
     });
   }
 
+  /** Something was added that is to be fired at this time. */
+  #wakeBy(atUs: number): void {
+    if (atUs < this.#wakeUs) this.#sleep(this.#nowUs());
+  }
+
   #sleep(nowUs: number): void {
     const heartbeatUs = this.#underWay.size === 0 ? IDLE_HEARTBEAT_US : HEARTBEAT_US;
     const nextPublishUs = this.#nextPublishUs > nowUs ? this.#nextPublishUs : Number.POSITIVE_INFINITY;
     const cutUs = this.#cutUs > nowUs ? this.#cutUs : Number.POSITIVE_INFINITY;
     const { dueUs } = this.#arrivals;
     const nextDueUs = dueUs < this.#stopUs ? dueUs : Number.POSITIVE_INFINITY;
-    const exactUs = Math.min(nextDueUs, this.#held.readyUs, this.#retrials.atUs);
+    const exactUs = Math.min(nextDueUs, this.#held.readyUs, this.#crowd.waiting.atUs);
     const wakeUs = Math.min(nowUs + heartbeatUs, nextPublishUs, cutUs, exactUs);
     this.#wakeUs = wakeUs;
     this.#ledger.expect(Math.max(nowUs, wakeUs));

@@ -85,6 +85,20 @@ export class Exchange implements Settled, Timed<Exchange> {
     return this.answer.cache;
   }
 
+  /**
+   * Whether it failed so that a client sends it once more without a word: a reset on a kept connection before any byte
+   * of an answer is the keep-alive race, and what the target says it did not look at was never asked.
+   */
+  get isRace(): boolean {
+    const { method } = this.request;
+    return (
+      this.failure === 'reset' &&
+      this.attempts <= this.hops + 1 + (this.tries?.made ?? 0) &&
+      Number.isNaN(this.firstByteUs) &&
+      (this.unprocessed || (this.onReused && (method === 'GET' || method === 'HEAD')))
+    );
+  }
+
   /** Makes it new for the next arrival; the request is overwritten by the schedule. */
   reset(): void {
     this.outcome = 'unsent';

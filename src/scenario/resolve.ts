@@ -84,6 +84,7 @@ export async function resolveScenario(
     if (stream.kind === 'recording') checkWhereRoutes([...draft.path, 'where'], stream.where, routes);
   }
   checkTenants(drafts, tenants !== null, problems);
+  warnOfRecordedRetries(typed, drafts, problems);
   const hooks = await readHooks(typed.hooks, files);
   const curves = streams.found.flatMap(({ input }) => input.curve ?? []);
   const ratePeakPerSec = peakOfSum(curves);
@@ -240,6 +241,21 @@ function checkTenants(drafts: readonly Draft[], shown: boolean, problems: Proble
       if (JSON.stringify([typed.requests, typed.flow, typed.login]).includes('{tenant}')) continue;
       problems.warnings.push(`stream ${name}: its tenant shows in no request; tenants: says how it would`);
     }
+  }
+}
+
+/** Those that were recorded would be sent as arrivals, beside those that failures make now. */
+function warnOfRecordedRetries(
+  { retries, reloads }: TypedScenario,
+  drafts: readonly Draft[],
+  problems: ProblemList,
+): void {
+  if (retries === undefined && reloads === undefined) return;
+  for (const { kind, name, typed } of drafts) {
+    if (kind !== 'recording' || typed.fold === true) continue;
+    problems.warnings.push(
+      `stream ${name}: its recording may hold retries of its own; fold: true leaves those out`,
+    );
   }
 }
 
