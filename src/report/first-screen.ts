@@ -19,6 +19,7 @@ import {
 import { sumSlices } from './durations.js';
 import { clip, columnsOf, safe } from './escape.js';
 import { failuresOf } from './failures.js';
+import { inducedSentence } from './induced.js';
 import { type Line, labelled, lineOf, type Piece, piece } from './line.js';
 import { formatUnknownIds, thatNight } from './recorded.js';
 import { formatPlace, formatWindow, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
@@ -59,6 +60,7 @@ export function statements(snapshot: Snapshot, judgement: Judgement, width: numb
     ...broke(snapshot, judgement, say),
     ...missed(judgement, say),
     ...cost(snapshot, say),
+    ...induced(snapshot, say),
     ...recorded(snapshot, judgement, say),
     ...who(judgement, say),
     ...(believed ? believe(snapshot, judgement, say) : []),
@@ -170,6 +172,11 @@ function cost(snapshot: Snapshot, say: Say): Line[] {
     ` of ${of} failed (${formatShare(failed / counts.planned)}): ${shown.join(', ')}`,
     piece(formatCount(failed), 'bad'),
   );
+}
+
+function induced(snapshot: Snapshot, say: Say): Line[] {
+  const text = inducedSentence(snapshot);
+  return text === null ? [] : say('Retries', text);
 }
 
 function recorded({ head }: Snapshot, judgement: Judgement, say: Say): Line[] {

@@ -11,6 +11,7 @@ import { type Group, type Snapshot, sumGroups } from '../measure/snapshot.js';
 import { connectionsOf } from './connections.js';
 import { durations, ofDistribution, quantiles, sumSlices } from './durations.js';
 import { generatorSummary } from './generator-summary.js';
+import { inducedSummary } from './induced.js';
 import { jsonText } from './json-text.js';
 import { gateSummary } from './summary/gates.js';
 import { incidentSummary } from './summary/incident.js';
@@ -30,6 +31,7 @@ export function summarise(
   const { head } = snapshot;
   const { counts, response } = sumGroups(snapshot);
   const connections = connectionsOf(snapshot);
+  const induced = inducedSummary(snapshot);
   return {
     scenario: head.scenario,
     label: head.label,
@@ -112,6 +114,7 @@ export function summarise(
     reasons: judgement.reasons.map((reason) => ({ ...reason })),
     exitCode,
     incident: incidentSummary(judgement),
+    ...(induced && { induced }),
   };
 }
 
