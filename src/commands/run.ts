@@ -7,6 +7,7 @@ import { AbortWatch, type GateStop } from '../judge/gates/abort.js';
 import { type Judgement, judge } from '../judge/verdict.js';
 import { absorbLine, type ResultLine } from '../measure/result-file.js';
 import { type End, emptySnapshot, type Snapshot } from '../measure/snapshot.js';
+import { formatWindow } from '../report/words.js';
 import type { Overrides } from '../scenario/load.js';
 import { countArrivals } from '../schedule/forecast.js';
 import type { Shard } from '../schedule/lanes.js';
@@ -180,8 +181,10 @@ function announcement(
   choice: PacingChoice,
 ): string {
   const multiple = rate.normalPerSec > 0 ? ` (${formatMultiple(rate.peakPerSec / rate.normalPerSec)})` : '';
+  const { window } = loaded.plan;
+  const cut = window === undefined ? '' : ` (${formatWindow(window)} of the scenario)`;
   return [
-    `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s`,
+    `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s${cut}`,
     `peak ${formatRate(rate.peakPerSec)}${multiple} → ${loaded.target.url}${mannerOf(loaded.target)}`,
     `${workers} worker${workers > 1 ? 's' : ''}`,
     `pacing: ${wordsOf(choice)}`,

@@ -19,9 +19,10 @@ import {
 import { sumSlices } from './durations.js';
 import { clip, columnsOf, safe } from './escape.js';
 import { failuresOf } from './failures.js';
+import { inducedSentence } from './induced.js';
 import { type Line, labelled, lineOf, type Piece, piece } from './line.js';
 import { formatUnknownIds, thatNight } from './recorded.js';
-import { formatPlace, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
+import { formatPlace, formatWindow, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
 
 const LABEL_COLUMNS = 12;
 /** A note longer than this is told below, not on the first screen. */
@@ -59,11 +60,13 @@ export function statements(snapshot: Snapshot, judgement: Judgement, width: numb
     ...broke(snapshot, judgement, say),
     ...missed(judgement, say),
     ...cost(snapshot, say),
+    ...induced(snapshot, say),
     ...recorded(snapshot, judgement, say),
     ...who(judgement, say),
     ...(believed ? believe(snapshot, judgement, say) : []),
     ...coverage(snapshot, judgement, say),
     ...speed(snapshot, say),
+    ...windowOf(snapshot, say),
   ];
 }
 
@@ -171,6 +174,11 @@ function cost(snapshot: Snapshot, say: Say): Line[] {
   );
 }
 
+function induced(snapshot: Snapshot, say: Say): Line[] {
+  const text = inducedSentence(snapshot);
+  return text === null ? [] : say('Retries', text);
+}
+
 function recorded({ head }: Snapshot, judgement: Judgement, say: Say): Line[] {
   const told = thatNight(head, judgement);
   return told === null ? [] : say('That night', told.text, told.lead);
@@ -265,6 +273,11 @@ function speed({ head }: Snapshot, say: Say): Line[] {
     ...(made ? [`curves, stages and spikes kept their rate and lasted ${lasted} as long`] : []),
   ];
   return say('Speed', `: ${parts.join('; ')}`, piece(formatMultiple(speed), 'warn'));
+}
+
+function windowOf({ head: { plan } }: Snapshot, say: Say): Line[] {
+  if (plan.window === undefined) return [];
+  return say('Window', ' of the plan: nothing else of it was sent', piece(formatWindow(plan.window), 'warn'));
 }
 
 function hostOf(target: string): string {
