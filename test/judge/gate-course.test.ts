@@ -54,6 +54,49 @@ function figures(snapshot: Snapshot, ...texts: string[]): [string, number | null
   });
 }
 
+/** Two minutes of ten tenants; all that is due to some of them fails for a while. */
+function stores(broken: number): Snapshot {
+  const ops: Op[] = [];
+  for (let windowS = 0; windowS < 120; windowS++) {
+    for (let i = 0; i < 100; i++) {
+      const tenant = `shop-${i % 10}`;
+      const bad = i % 10 < broken && windowS >= 40 && windowS < 80;
+      ops.push(bad ? { windowS, tenant, outcome: 'bad_status' } : { windowS, tenant });
+    }
+  }
+  const phases = [
+    { name: 'before', startS: 0, endS: 30 },
+    { name: 'peak', startS: 30, endS: 120 },
+  ] as const;
+  return completed(snapshotOf(headOf({ durationS: 120, phases }), ops));
+}
+
+describe('a gate on healthy tenants', () => {
+  it('reads the lowest share of them that were well at one time', () => {
+    const { result, actual, n, reason } = on(stores(3), 'healthy_tenants > 90%');
+    assert.deepEqual([result, n], ['fail', 12_000]);
+    assert.ok(typeof actual === 'number' && Math.abs(actual - 0.7) < 1e-9, `${actual}`);
+    assert.match(reason ?? '', /of 10 tenants with enough requests to tell; 3 were broken at [01]:\d\d/);
+    assert.equal(on(stores(3), 'healthy_tenants > 60%').result, 'pass');
+    assert.equal(on(stores(0), 'healthy_tenants >= 100%').result, 'pass');
+  });
+
+  it('looks at one phase where one is named', () => {
+    assert.equal(on(stores(3), 'healthy_tenants > 90% [phase=peak]').result, 'fail');
+    assert.equal(on(stores(3), 'healthy_tenants >= 100% [phase=before]').result, 'pass');
+  });
+
+  it('has nothing to read where there are no tenants', () => {
+    assert.equal(
+      on(
+        steady(() => false),
+        'healthy_tenants > 90%',
+      ).result,
+      'no_data',
+    );
+  });
+});
+
 describe('a gate on the course of an incident', () => {
   it('reads how long the shop was broken, from when, and when it was well after the load', () => {
     const broken = spike(100, 230);
