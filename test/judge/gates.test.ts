@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { evaluateGate } from '../../src/judge/gates/gates.js';
+import { judge } from '../../src/judge/verdict.js';
 import { mergeSnapshots } from '../../src/measure/snapshot.js';
 import type { Gate } from '../../src/scenario/gate.js';
+import { simulate, type TargetModel } from '../support/simulation.js';
 import {
   BYSTANDERS,
   CART_PEAK,
@@ -19,6 +21,7 @@ import {
   THROUGHPUT,
   TIMEOUT_US,
 } from '../support/snapshots.js';
+import { steadyPlan } from '../support/steady-plan.js';
 
 const many = (n: number, op: Omit<Op, 'windowS'>): Op[] =>
   Array.from({ length: n }, (_, i) => ({ windowS: i % 60, ...op }));
@@ -164,4 +167,21 @@ test('gates on a merged result are gates on the whole', () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('a status that a route expects is no error, and a run with as many as that can hold', () => {
+  const { plan, inputs } = steadyPlan({ ratePerSec: 50, seconds: 30 });
+  const limited: TargetModel = (seq) => ({ serviceUs: 5_000, status: seq % 2 === 0 ? 429 : 200 });
+  const judgedWith = (expect: readonly (readonly [number, number])[]) => {
+    const routes = plan.routes.map((route) => ({ ...route, expect }));
+    const { snapshot } = simulate({ plan: { ...plan, routes }, inputs, target: limited, gates: [ERRORS_1] });
+    return judge(snapshot);
+  };
+  const expected = judgedWith([
+    [200, 200],
+    [429, 429],
+  ]);
+  assert.deepEqual([expected.verdict, expected.exitCode], ['held', 0]);
+  assert.equal(expected.gates[0]?.actual, 0);
+  assert.equal(judgedWith([[200, 399]]).gates[0]?.result, 'fail');
 });

@@ -1,9 +1,12 @@
 // Gates on tenants: the errors of one, and how many of all were well.
-import type { Snapshot } from '../../measure/snapshot.js';
+import { type Snapshot, sumGroups } from '../../measure/snapshot.js';
 import { tenantPhaseAt } from '../../measure/tenants.js';
 import type { Gate } from '../../scenario/gate.js';
+import { formatCount, formatOffset } from '../../units.js';
 import type { Incident } from '../incident/incident.js';
+import type { TenantHealth } from '../incident/tenant-health.js';
 import { decided, type GateResult, NOTHING_DUE, noData } from './result.js';
+import { selects } from './selection.js';
 import { ofShare } from './shares.js';
 
 /** Errors of one tenant over the run, from the slices of its time line; the warm-up is left out. */
@@ -34,5 +37,15 @@ export function healthyTenants(
   const share = phase === undefined ? tenantHealth.lowest?.share : tenantHealth.lowestByPhase[index];
   if (share === undefined || share === null)
     return noData(gate, 'no tenant has enough requests in a minute there to tell');
-  return decided(gate, bound, share, tenantHealth.known);
+  const { planned } = sumGroups(snapshot, selects(snapshot.head, gate.selector)).counts;
+  return { ...decided(gate, bound, share, planned), reason: toldOf(tenantHealth, phase === undefined) };
+}
+
+/** How many tenants the share is of, and when it was lowest. */
+function toldOf({ known, lowest }: TenantHealth, ofRun: boolean): string {
+  const when =
+    ofRun && lowest !== null && lowest.broken > 0
+      ? `; ${formatCount(lowest.broken)} were broken at ${formatOffset(lowest.atS * 1e6)}`
+      : '';
+  return `of ${formatCount(known)} tenants with enough requests to tell${when}`;
 }
