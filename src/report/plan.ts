@@ -31,6 +31,8 @@ export interface PlanReport {
   /** The part of the scenario that alone is sent; null: all of it. */
   readonly window: PlanWindow | null;
   readonly timeoutUs: number;
+  /** The worst that requests sent again can come to: of one operation, and on average; absent where none is. */
+  readonly retries?: { readonly attemptsMax: number; readonly amplificationMax: number };
   readonly connections: ConnectionPolicy;
   readonly durationS: number;
   /** Arrivals of the shard. */
@@ -155,6 +157,12 @@ export function planText(report: PlanReport, columns: number, paint: Paint): str
     ...streams(report, width),
     [],
     ...report.streams.flatMap((stream) => visits(stream, say)),
+    ...(report.retries === undefined
+      ? []
+      : say(
+          'Retries',
+          `at most ${formatCount(report.retries.attemptsMax)} attempts a request; if everything fails ${report.retries.amplificationMax.toFixed(2)} on average, so up to ${formatRate(report.retries.amplificationMax * report.peakPerSec)} at the peak`,
+        )),
     ...say('Connections', connections(report)),
     ...needs(report, say),
     ...say(
