@@ -42,7 +42,7 @@ const longLine = (seed: number) => (capacityPerSec: number) => ({
 });
 
 describe('the knee of a shop', () => {
-  for (const seed of [1, 2, 3, 4, 5, 6]) {
+  for (const seed of [1, 2, 3]) {
     it(`is what it can serve, though its line took in far more before it collapsed (seed ${seed})`, () => {
       const { capacityPerSec, incident, platform } = drawn(seed, longLine(seed));
       assert.ok(platform.timeline.read().some(({ inVain }) => inVain > 5 * capacityPerSec));
