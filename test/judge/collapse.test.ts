@@ -46,7 +46,8 @@ describe('the knee of a shop', () => {
     it(`is what it can serve, though its line took in far more before it collapsed (seed ${seed})`, () => {
       const { capacityPerSec, incident, platform } = drawn(seed, longLine(seed));
       assert.ok(platform.timeline.read().some(({ inVain }) => inVain > 5 * capacityPerSec));
-      const { knee, collapse } = incident.goodput ?? {};
+      const { knee } = incident;
+      const collapse = incident.goodput?.collapse;
       assert.ok(
         Math.abs((knee?.ratePerSec ?? 0) / capacityPerSec - 1) < 0.1,
         `the knee is told at ${knee?.ratePerSec}/s, it is at ${capacityPerSec}/s`,
@@ -56,7 +57,8 @@ describe('the knee of a shop', () => {
 
     it(`is what it can serve, and goes on to, where it turns away at once (seed ${seed})`, () => {
       const { capacityPerSec, incident } = drawn(seed, () => ({}));
-      const { knee, collapse } = incident.goodput ?? {};
+      const { knee } = incident;
+      const collapse = incident.goodput?.collapse;
       assert.ok(
         Math.abs((knee?.ratePerSec ?? 0) / capacityPerSec - 1) < 0.1,
         `the knee is told at ${knee?.ratePerSec}/s, it is at ${capacityPerSec}/s`,

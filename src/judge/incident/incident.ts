@@ -7,10 +7,12 @@ import { type Course, courseOf } from './course.js';
 import { type Drain, drainOf } from './drain.js';
 import { type Goodput, goodputOf } from './goodput.js';
 import { type Headroom, headroomOf } from './headroom.js';
-import { kneeOf } from './knee.js';
+import { type Knee, kneeOf } from './knee.js';
 import { badShare, outages, type Patience, patienceFor, type Span } from './outages.js';
 import { type Scaler, scalerOf } from './scaler.js';
 import { stretchesOf } from './stretches.js';
+import { findSurge, type Surge } from './surge.js';
+import { type TenantHealth, tenantHealthOf } from './tenant-health.js';
 import { type Hit, hitBy } from './who.js';
 
 /** The planned rate at an instant is the mean over this many seconds around it. */
@@ -22,7 +24,13 @@ export interface Incident {
   /** How outages were told apart. */
   readonly patience: Patience;
   readonly hit: Hit;
+  /** Null where the plan has no tenants. */
+  readonly tenantHealth: TenantHealth | null;
+  /** Where the added load came from; null for a plan without a spike. */
+  readonly surge: Surge | null;
   readonly course: Course;
+  /** Its capacity when it broke; null where no load broke it. */
+  readonly knee: Knee | null;
   /** Null where the planned rate was one level throughout. */
   readonly goodput: Goodput | null;
   /** Null where no load broke the shop, or none that grew past what it had served. */
@@ -70,17 +78,19 @@ export function findIncident(snapshot: Snapshot): Incident {
   const course = courseOf(head, seconds, spans, fromS);
   const first = spans[0];
   const knee =
-    first === undefined || isSteady(head)
-      ? null
-      : kneeOf(seconds, stretch, first, fromS, answeredInS(snapshot, first.startS));
+    first === undefined ? null : kneeOf(seconds, stretch, first, fromS, answeredInS(snapshot, first.startS));
+  const hit = hitBy(snapshot);
   return {
     outages: spans.map((span) => ({
       ...describe(head, seconds, span),
       drain: drainOf(stretch, span, course, seconds.length, patience.closeForS),
     })),
     patience,
-    hit: hitBy(snapshot),
+    hit,
+    tenantHealth: tenantHealthOf(snapshot, spans, hit),
+    surge: findSurge(snapshot),
     course,
+    knee,
     goodput: goodputOf(head, stretch, fromS, seconds.length, knee),
     scaler: first === undefined || knee === null ? null : scalerOf(seconds, stretch, first, knee, fromS),
     headroom: headroomOf(
