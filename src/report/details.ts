@@ -16,6 +16,7 @@ import { generator } from './generator.js';
 import { type Column, flow, type Line, lineOf, type Piece, piece, table } from './line.js';
 import { recordedTables } from './recorded.js';
 import { coverage, findings, gateReasons, run } from './remarks.js';
+import { timeline } from './story.js';
 import { formatReading, NONE, plural } from './words.js';
 
 const TENANTS_SHOWN = 10;
@@ -24,6 +25,7 @@ const TENANTS_SHOWN = 10;
 export function details(snapshot: Snapshot, judgement: Judgement, width: number): Line[] {
   const inner = width - 1;
   const sections = [
+    timeline(judgement, inner),
     outcomes(snapshot, inner),
     statuses(snapshot, inner),
     phases(snapshot, inner),

@@ -21,6 +21,7 @@ import { clip, columnsOf, safe } from './escape.js';
 import { failuresOf } from './failures.js';
 import { type Line, labelled, lineOf, type Piece, piece } from './line.js';
 import { formatUnknownIds, thatNight } from './recorded.js';
+import { sourceWords } from './story.js';
 import { formatPlace, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
 
 const LABEL_COLUMNS = 12;
@@ -61,6 +62,7 @@ export function statements(snapshot: Snapshot, judgement: Judgement, width: numb
     ...cost(snapshot, say),
     ...recorded(snapshot, judgement, say),
     ...who(judgement, say),
+    ...(believed ? surge(judgement, say) : []),
     ...(believed ? believe(snapshot, judgement, say) : []),
     ...coverage(snapshot, judgement, say),
     ...speed(snapshot, say),
@@ -167,9 +169,10 @@ function recorded({ head }: Snapshot, judgement: Judgement, say: Say): Line[] {
   return told === null ? [] : say('That night', told.text, told.lead);
 }
 
-function who({ incident: { hit } }: Judgement, say: Say): Line[] {
+function who({ incident }: Judgement, say: Say): Line[] {
+  const { hit } = incident;
   if (hit.streams.every(({ failed }) => failed === 0)) return [];
-  if (hit.tenants.length > 1) return say('Who', tenantsHit(hit).join('; '));
+  if (hit.tenants.length > 1) return say('Who', [...tenantsHit(hit), ...wellAgain(incident)].join('; '));
   const tolls = hit.streams.length > 1 ? hit.streams : hit.routes;
   if (tolls.length < 2) return [];
   const [first, ...rest] = tolls.slice(0, 4).map((toll) => told(toll, safe(toll.name)));
@@ -187,6 +190,19 @@ function tenantsHit({ hot, bystanders, tenants, untouched }: Judgement['incident
       : [told(together(hot), `${hot.length} hot stores`)];
   const others = plural(bystanders.tenants, formatCount(bystanders.tenants), 'bystander');
   return [`${named.join(', ')} failed`, told(bystanders, others), spared];
+}
+
+function wellAgain({ tenantHealth }: Judgement['incident']): string[] {
+  const wellAtS = tenantHealth?.wellAgainAtS ?? null;
+  return wellAtS === null ? [] : [`99 % of stores well again at ${formatOffset(wellAtS * 1e6)}`];
+}
+
+/** What the surge was, where something of it stands out and the shop broke. */
+function surge({ incident: { surge: found, outages } }: Judgement, say: Say): Line[] {
+  if (found === null || outages.length === 0 || found.leading.length === 0) return [];
+  const added = formatRate(found.spikePerSec - found.normalPerSec);
+  const from = found.leading.map(sourceWords).join(', ');
+  return say('Surge', safe(` on top of ${formatRate(found.normalPerSec)}: ${from}`), piece(added));
 }
 
 function told(tally: Tally, name: string): string {

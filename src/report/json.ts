@@ -107,7 +107,7 @@ export function summarise(
     verdict: judgement.verdict,
     reasons: judgement.reasons.map((reason) => ({ ...reason })),
     exitCode,
-    incident: incidentSummary(judgement),
+    incident: incidentSummary(head, judgement),
   };
 }
 
