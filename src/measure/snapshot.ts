@@ -108,9 +108,23 @@ export interface ClosedThrough {
 
 /** How a shard's run ended. `result_lost`: its file could not be written to the end. */
 export interface End extends ClosedThrough {
-  readonly reason: 'completed' | 'interrupted' | 'stopped_by_target' | 'worker_failed' | 'result_lost';
+  readonly reason:
+    | 'completed'
+    | 'interrupted'
+    | 'stopped_by_target'
+    | 'stopped_by_gate'
+    | 'worker_failed'
+    | 'result_lost';
+  /** The gate that stopped it, as it was written, and the window in which it failed; absent: none did. */
+  readonly stoppedBy?: StoppedBy;
   /** Length of the run, wall time. */
   readonly wallUs: number;
+}
+
+export interface StoppedBy {
+  readonly gate: string;
+  readonly startS: number;
+  readonly endS: number;
 }
 
 /** Totals of one second of due time. */

@@ -52,8 +52,8 @@ test('outages closer than fifteen seconds are one, farther apart are two', () =>
 
 test('a run of forty seconds can show its recovery', () => {
   assert.deepEqual(found(run([10, 150, 0], [18, 500, 0.5], [12, 200, 0])), [{ startS: 10, endS: 28 }]);
-  assert.deepEqual(patienceFor(40), { closeForS: 3, wellMinS: 2, wellMaxS: 14, mergeS: 4 });
-  assert.deepEqual(patienceFor(3600), { closeForS: 10, wellMinS: 5, wellMaxS: 60, mergeS: 15 });
+  assert.deepEqual(patienceFor(40), { closeForS: 3, wellMaxS: 14, mergeS: 4 });
+  assert.deepEqual(patienceFor(3600), { closeForS: 10, wellMaxS: 60, mergeS: 15 });
 });
 
 test('a little shop that is well again is found to be, without a failure in its longest window', () => {

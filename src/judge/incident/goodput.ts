@@ -16,8 +16,6 @@ const EQUAL = 0.1;
 export interface Goodput {
   /** In order of time. */
   readonly points: readonly Point[];
-  /** Capacity when the shop broke; null where no load broke it. */
-  readonly knee: Knee | null;
   readonly collapse: Collapse | null;
   readonly hysteresis: Hysteresis | null;
 }
@@ -65,7 +63,6 @@ export function goodputOf(
   const points = pointsOf(head, stretch, fromS, toS);
   return {
     points,
-    knee,
     collapse: knee === null ? null : collapseOf(points, knee),
     hysteresis: hysteresisOf(points),
   };

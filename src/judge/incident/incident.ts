@@ -6,7 +6,7 @@ import { type Course, courseOf } from './course.js';
 import { type Drain, drainOf } from './drain.js';
 import { type Goodput, goodputOf } from './goodput.js';
 import { type Headroom, headroomOf } from './headroom.js';
-import { kneeOf } from './knee.js';
+import { type Knee, kneeOf } from './knee.js';
 import { badShare, outages, type Patience, patienceFor, type Span } from './outages.js';
 import { type Scaler, scalerOf } from './scaler.js';
 import { stretchesOf } from './stretches.js';
@@ -28,6 +28,8 @@ export interface Incident {
   /** Where the added load came from; null for a plan without a spike. */
   readonly surge: Surge | null;
   readonly course: Course;
+  /** Its capacity when it broke; null where no load broke it. */
+  readonly knee: Knee | null;
   /** Null where the planned rate was one level throughout. */
   readonly goodput: Goodput | null;
   /** Null where no load broke the shop, or none that grew past what it had served. */
@@ -74,7 +76,7 @@ export function findIncident(snapshot: Snapshot): Incident {
   const stretch = stretchesOf(seconds);
   const course = courseOf(head, seconds, spans, fromS);
   const first = spans[0];
-  const knee = first === undefined || isSteady(head) ? null : kneeOf(seconds, stretch, first, fromS);
+  const knee = first === undefined ? null : kneeOf(seconds, stretch, first, fromS);
   const hit = hitBy(snapshot);
   return {
     outages: spans.map((span) => ({
@@ -86,6 +88,7 @@ export function findIncident(snapshot: Snapshot): Incident {
     tenantHealth: tenantHealthOf(snapshot, spans, hit),
     surge: findSurge(snapshot),
     course,
+    knee,
     goodput: goodputOf(head, stretch, fromS, seconds.length, knee),
     scaler: first === undefined || knee === null ? null : scalerOf(seconds, stretch, first, knee, fromS),
     headroom: headroomOf(

@@ -25,10 +25,8 @@ export interface Span {
  * for ten good seconds and a gap of fifteen, so they shrink with its length: at 40 s to 3 and 4.
  */
 export interface Patience {
-  /** Good seconds in a row that end an outage. */
+  /** Good seconds that end an outage, and how many they may be where few operations are due. */
   readonly closeForS: number;
-  /** The shortest and longest trailing window that a good second is judged by. */
-  readonly wellMinS: number;
   readonly wellMaxS: number;
   /** Outages that are closer than this are one. */
   readonly mergeS: number;
@@ -38,7 +36,6 @@ export function patienceFor(runS: number): Patience {
   const scale = Math.min(1, runS / FULL_RUN_S);
   return {
     closeForS: Math.max(2, Math.ceil(10 * scale)),
-    wellMinS: Math.max(2, Math.ceil(TRAILING_S * scale)),
     wellMaxS: Math.max(5, Math.ceil(60 * scale)),
     mergeS: Math.max(3, Math.ceil(15 * scale)),
   };
@@ -46,8 +43,8 @@ export function patienceFor(runS: number): Patience {
 
 /**
  * Outages by hysteresis. One opens when the trailing five seconds are surely over 5 % failed, three seconds in a
- * row, and is dated back to the first second that was. It closes when trailing windows are surely under 1 %
- * failed for `closeForS` seconds, and is dated back to the second after the last one that was over 1 %.
+ * row, and is dated back to the change point. It closes when the trailing `closeForS` seconds are surely under 1 %
+ * failed, and is dated back to the last second up to which more than 1 % failed.
  * A window grows until it holds enough operations to show 1 %; where even the longest holds fewer, it must be
  * without a failure.
  */
@@ -56,17 +53,14 @@ export function outages(seconds: readonly SecondTotals[], patience: Patience): S
   const found: Span[] = [];
   let startS: number | null = null;
   let broken = 0;
-  let well = 0;
   for (let t = 0; t < seconds.length; t++) {
     if (startS === null) {
       const { n, bad } = window(t, TRAILING_S);
       broken = n > 0 && wilson(bad, n).low > BROKEN ? broken + 1 : 0;
       if (broken < OPEN_FOR_S) continue;
       startS = firstBroken(seconds, t, found.at(-1)?.endS ?? 0);
-      well = 0;
     } else {
-      well = isWell(window, t, patience) ? well + 1 : 0;
-      if (well < patience.closeForS) continue;
+      if (!isWell(window, t, startS, patience)) continue;
       found.push({ startS, endS: lastOver(seconds, WELL, startS, t + 1) + 1 });
       startS = null;
       broken = 0;
@@ -100,8 +94,9 @@ function trailing(seconds: readonly SecondTotals[]): Window {
   };
 }
 
-function isWell(window: Window, t: number, { wellMinS, wellMaxS }: Patience): boolean {
-  for (let lengthS = wellMinS; lengthS <= wellMaxS; lengthS++) {
+function isWell(window: Window, t: number, startS: number, { closeForS, wellMaxS }: Patience): boolean {
+  if (t - startS < closeForS) return false;
+  for (let lengthS = closeForS; lengthS <= wellMaxS; lengthS++) {
     const { n, bad } = window(t, lengthS);
     if (n >= ENOUGH) return wilson(bad, n).high < WELL;
   }

@@ -7,27 +7,31 @@ const HALVES_S = [4, 8, 15, 30, 60];
 const DEVIATIONS = 2;
 
 /**
- * The instant at which the planned rate exceeded a level, the last time before `byS`: the change point that the
- * cumulative sum of counts beyond the level shows by its lowest place, then where a straight line through the counts
- * around it crosses, over the widest stretch that a straight line explains. A cliff is explained by none: there the
- * change point is exact.
+ * When the planned rate rose past a level for the stretch that it was most over it: the change point where the largest
+ * sum of counts beyond the level starts, then where a straight line through the counts around it crosses, over the
+ * widest stretch that a straight line explains. A cliff is explained by none: there the change point is exact.
  * @param ratePerSec the level
- * @returns seconds, not whole; null where the rate was never over the level by then
+ * @returns seconds, not whole; null where the rate was never over the level in [fromS, toS)
  */
 export function exceededAt(
   seconds: readonly SecondTotals[],
   ratePerSec: number,
   fromS: number,
-  byS: number,
+  toS: number,
 ): number | null {
   let at: number | null = null;
-  let beyond = 0;
   let most = 0;
-  for (let t = byS - 1; t >= fromS; t--) {
-    beyond += (seconds[t] as SecondTotals).planned - ratePerSec;
-    if (beyond > most) {
-      most = beyond;
-      at = t;
+  let sum = 0;
+  let sumFromS = fromS;
+  for (let t = fromS; t < toS; t++) {
+    if (sum <= 0) {
+      sum = 0;
+      sumFromS = t;
+    }
+    sum += (seconds[t] as SecondTotals).planned - ratePerSec;
+    if (sum > most) {
+      most = sum;
+      at = sumFromS;
     }
   }
   return at === null ? null : refined(seconds, ratePerSec, at, fromS);

@@ -5,16 +5,14 @@ import { BROKEN, lastOver, type Span } from './outages.js';
 import { exceededAt } from './rise.js';
 import type { StretchOf } from './stretches.js';
 
-/** Demand passes capacity before the shop breaks, or a little after where the first failures are chance. */
-const BREAKS_EARLY_S = 10;
-/** More than the knee is served when it is over so long, by a step and more than chance. */
-const SERVED_FOR_S = 10;
+/** More than the knee is served when it is over any of these stretches, by a step and more than chance. */
+const SERVED_FOR_S: readonly number[] = [10, 20, 40, 60];
 /** One-sided 95 %, of counts. */
 const CHANCE = 1.64;
 
 /** Instants are seconds of due time, not whole; lags are seconds. Null is what could not be seen. */
 export interface Scaler {
-  /** When the planned rate last rose past the knee before the shop broke. */
+  /** When the planned rate rose past the knee. */
   readonly exceededAtS: number;
   /** When it first served more than the knee, demand being over it: the first of what was added to it served. */
   readonly reactedAtS: number | null;
@@ -39,9 +37,7 @@ export function scalerOf(
   fromS: number,
 ): Scaler | null {
   const { ratePerSec, steppedUpS } = knee;
-  const endS = span.endS ?? seconds.length;
-  const byS = Math.min(endS, span.startS + BREAKS_EARLY_S);
-  const exceededAtS = exceededAt(seconds, ratePerSec, fromS, byS);
+  const exceededAtS = exceededAt(seconds, ratePerSec, fromS, span.endS ?? seconds.length);
   if (exceededAtS === null) return null;
   const enoughAtS = enoughAt(seconds, stretch, span, ratePerSec);
   const reactedAtS = steppedUpS ?? enoughAtS;
@@ -63,7 +59,10 @@ function enoughAt(
 ): number | null {
   if (endS === null) return null;
   const atS = lastOver(seconds, BROKEN, startS, endS) + 1;
-  const { ok, lengthS } = stretch(atS, atS + SERVED_FOR_S);
-  const most = kneePerSec * lengthS;
-  return ok > STEP * most + CHANCE * Math.sqrt(most) ? atS : null;
+  const served = SERVED_FOR_S.some((forS) => {
+    const { ok, lengthS } = stretch(atS, atS + forS);
+    const most = kneePerSec * lengthS;
+    return ok > STEP * most + CHANCE * Math.sqrt(most);
+  });
+  return served ? atS : null;
 }
