@@ -111,14 +111,14 @@ function broke(snapshot: Snapshot, { incident }: Judgement, say: Say): Line[] {
       `${load}${place}; worst second ${formatShare(worst.share)} failed at ${at(worst.atS)}${more}`,
       piece(at(first.startS), 'bad'),
     ),
-    ...recovered(snapshot, last, steady, say),
+    ...recovered(snapshot, last, incident.scaler?.reactionS ?? null, say),
   ];
 }
 
 function recovered(
   snapshot: Snapshot,
   last: Judgement['incident']['outages'][number],
-  steady: boolean,
+  reactionS: number | null,
   say: Say,
 ): Line[] {
   const { startS, endS, multipleAtEnd, underLoad } = last;
@@ -130,10 +130,11 @@ function recovered(
     return say('Recovered', ` ${where}, ${lasted} after it broke`, piece('not', 'bad'));
   }
   const after = `, after ${formatDuration((endS - startS) * 1e6)}`;
-  const load = steady
+  const late = reactionS === null ? 'late' : `${formatDuration(Math.round(reactionS) * 1e6)} late`;
+  const load = isSteady(snapshot.head)
     ? ''
     : underLoad
-      ? `, while load was still ${formatMultiple(multipleAtEnd)}: capacity came late, not short`
+      ? `, while load was still ${formatMultiple(multipleAtEnd)}: capacity came ${late}, not short`
       : `, once load was down to ${formatMultiple(multipleAtEnd)}`;
   return say('Recovered', `${after}${load}`, piece(at(endS), 'good'));
 }
