@@ -8,6 +8,7 @@ import type { Histogram } from '../measure/histogram.js';
 import { OUTCOME_WORDS, OUTCOMES } from '../measure/outcome.js';
 import { type Snapshot, sumGroups } from '../measure/snapshot.js';
 import { formatBytes, formatCount, formatMultiple, formatOffset, formatRate, formatShare } from '../units.js';
+import { capacity } from './capacity.js';
 import { connectionTable } from './connection-table.js';
 import { ofDistribution, type Readable, sumSlices } from './durations.js';
 import { safe } from './escape.js';
@@ -40,6 +41,7 @@ export function details(snapshot: Snapshot, judgement: Judgement, width: number)
     tenants(snapshot, judgement, inner),
     times(snapshot, inner),
     outages(judgement, inner),
+    capacity(snapshot, judgement, inner),
     gateReasons(judgement, inner),
     fidelity(judgement, inner),
     generator(snapshot, inner),

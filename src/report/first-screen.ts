@@ -125,14 +125,14 @@ function broke(snapshot: Snapshot, { incident }: Judgement, say: Say): Line[] {
       `${load}${place}; worst second ${formatShare(worst.share)} failed at ${at(worst.atS)}${more}`,
       piece(at(first.startS), 'bad'),
     ),
-    ...recovered(snapshot, last, steady, say),
+    ...recovered(snapshot, last, incident.scaler?.reactionS ?? null, say),
   ];
 }
 
 function recovered(
   snapshot: Snapshot,
   last: Judgement['incident']['outages'][number],
-  steady: boolean,
+  reactionS: number | null,
   say: Say,
 ): Line[] {
   const { startS, endS, multipleAtEnd, underLoad } = last;
@@ -144,10 +144,11 @@ function recovered(
     return say('Recovered', ` ${where}, ${lasted} after it broke`, piece('not', 'bad'));
   }
   const after = `, after ${formatDuration((endS - startS) * 1e6)}`;
-  const load = steady
+  const late = reactionS === null ? 'late' : `${formatDuration(Math.round(reactionS) * 1e6)} late`;
+  const load = isSteady(snapshot.head)
     ? ''
     : underLoad
-      ? `, while load was still ${formatMultiple(multipleAtEnd)}: capacity came late, not short`
+      ? `, while load was still ${formatMultiple(multipleAtEnd)}: capacity came ${late}, not short`
       : `, once load was down to ${formatMultiple(multipleAtEnd)}`;
   return say('Recovered', `${after}${load}`, piece(at(endS), 'good'));
 }
@@ -219,7 +220,7 @@ function surge({ incident: { surge: found, outages } }: Judgement, say: Say): Li
   if (found === null || outages.length === 0 || found.leading.length === 0) return [];
   const added = formatRate(found.spikePerSec - found.normalPerSec);
   const from = found.leading.map(sourceWords).join(', ');
-  return say('Surge', safe(` on top of ${formatRate(found.normalPerSec)}: ${from}`), piece(added));
+  return say('Surge', ` on top of ${formatRate(found.normalPerSec)}: ${safe(from)}`, piece(added));
 }
 
 function told(tally: Tally, name: string): string {

@@ -1,6 +1,17 @@
 // How the incident stands in the Summary.
 import { z } from 'zod';
 import { count, share, toll } from './schema-parts.js';
+import { SURGE, TENANT_HEALTH, TIMELINE_ENTRY } from './story-schema.js';
+
+const drain = z.strictObject({
+  drainS: z
+    .number()
+    .nullable()
+    .describe('seconds that its backlog would have taken; null where it never would drain'),
+  unwellS: z.number().int().describe('seconds from load back at normal to the end of the outage'),
+  ratio: z.number().nullable().describe('unwellS / drainS'),
+  suspicious: z.boolean().describe('over 3 times what a backlog explains, as a metastable failure is'),
+});
 
 const outage = z.strictObject({
   startS: count,
@@ -13,6 +24,7 @@ const outage = z.strictObject({
   multipleAtEnd: z.number().nullable(),
   underLoad: z.boolean().describe('well again under as much load as it had broken at'),
   lost: count.describe('operations that failed in it'),
+  drain: drain.nullable().describe('null where load was not normal again, or it did not break over that'),
 });
 
 const worst = z.strictObject({ atS: count, share }).nullable();
@@ -32,88 +44,64 @@ const course = z.strictObject({
   worstTenSeconds: worst,
 });
 
-const tenantToll = toll.extend({ brokenS: z.number().min(0).describe('for how long it was broken') });
-const shareOrNull = share.nullable();
-
-const tenantHealth = z
-  .strictObject({
-    known: count.describe('tenants that there was ever enough traffic of to tell'),
-    broken: count.describe('tenants that were broken at any time'),
-    slices: z
-      .array(
-        z.strictObject({
-          startS: count,
-          endS: count,
-          healthy: count,
-          broken: count.describe('in any of it'),
-          unknown: count,
-          share: shareOrNull.describe('healthy of the known ones, over its time'),
-          weighted: shareOrNull.describe('the same, each counting for as much as its normal load'),
-        }),
-      )
-      .describe('tenants over time, a warm-up left out'),
-    below: z.array(
-      z
-        .strictObject({ level: share, seconds: count, weightedSeconds: count })
-        .describe('how long the share was below a level'),
-    ),
-    lowest: z.strictObject({ share, atS: count, broken: count }).nullable(),
-    lowestByPhase: z.array(z.strictObject({ phase: z.string(), share: shareOrNull })),
-    unwellAtS: count.nullable().describe('when less than 99 % were healthy for the first time'),
-    wellAgainAtS: count.nullable().describe('from when on 99 % were healthy to the end'),
-    storeMinutesLost: z.number().min(0),
-    worstByShare: z.array(tenantToll).describe('the twenty of which the highest share failed'),
-    worstByTime: z.array(tenantToll).describe('the twenty that were broken longest'),
-    isolation: z
-      .strictObject({
-        hotFailed: share,
-        bystandersFailed: share,
-        ratio: z.number().min(0).nullable().describe('of these two: 0 is perfect isolation'),
-        bystandersBroken: count,
-      })
-      .nullable()
-      .describe('null where no tenant surged'),
-  })
-  .nullable()
-  .describe('null where the plan has no tenants');
-
-const source = z.strictObject({
-  dimension: z.enum(['stream', 'tenant', 'route', 'referrer', 'client']),
-  name: z.string(),
-  normalPerSec: z.number().min(0),
-  spikePerSec: z.number().min(0),
-  shareOfAdded: share,
-  multiple: z.number().min(0).nullable().describe('of its own normal load; null for one that had none'),
+const knee = z.strictObject({
+  ratePerSec: z.number().describe('operations a second that it served at most, when it broke'),
+  atS: count,
+  steppedUpS: count.nullable().describe('when goodput first stepped over it, the shop being saturated'),
 });
 
-const surge = z
-  .strictObject({
-    base: z.string().describe('the phase that the spike is held against'),
-    normalPerSec: z.number().min(0),
-    spikePerSec: z.number().min(0),
-    grew: z.array(source).describe('what grew most, at most ten of each dimension'),
-    leading: z.array(source).describe('what stands out, at most one of each dimension'),
-  })
-  .nullable()
-  .describe('where the added load came from; null for a plan without a spike');
+const goodput = z.strictObject({
+  points: z.array(
+    z.strictObject({
+      fromS: count,
+      toS: count,
+      offeredPerSec: z.number(),
+      okPerSec: z.number(),
+      side: z.enum(['onset', 'decay']),
+    }),
+  ),
+  collapse: z
+    .strictObject({
+      offeredPerSec: z.number(),
+      okPerSec: z.number(),
+      share: z.number().describe("goodput at twice the knee and more, of the knee's"),
+      collapsed: z.boolean().describe('share under 0.8'),
+    })
+    .nullable(),
+  hysteresis: z
+    .strictObject({
+      difference: z.number().describe('share of the load served more on the way down, at equal loads'),
+      bins: count,
+    })
+    .nullable(),
+});
 
-const entry = z.strictObject({
-  atS: count,
-  at: z.string().nullable().describe('ISO instant of the run'),
-  recordedAt: z.string().nullable().describe('ISO instant of the recording that was replayed then'),
-  kind: z.string(),
-  state: z.enum(['notice', 'investigating', 'identified', 'update', 'monitoring', 'resolved']),
-  text: z.string(),
-  figures: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
+const instant = z.number().nullable();
+
+const scaler = z.strictObject({
+  exceededAtS: z.number().describe('when the planned rate rose past the knee'),
+  reactedAtS: instant.describe('when more than the knee was first served, demand being over it'),
+  reactionS: instant.describe('reactedAtS − exceededAtS'),
+  enoughAtS: instant.describe('when 95 % of the demand was served again, demand being over the knee'),
+  enoughS: instant.describe('enoughAtS − exceededAtS'),
+});
+
+const headroom = z.strictObject({
+  lagS: count,
+  factor: z.number().nullable().describe('capacity an autoscaler with this lag must keep, × the load'),
 });
 
 export const INCIDENT = z.strictObject({
   outages: z.array(outage),
   course,
+  knee: knee.nullable().describe('null where no load broke it'),
+  goodput: goodput.nullable().describe('null where the planned rate was one level throughout'),
+  scaler: scaler.nullable(),
+  headroom: z.array(headroom).describe('from the planned rate alone'),
   hot: z.array(toll),
   bystanders: z.strictObject({ tenants: count, planned: count, failed: count }).nullable(),
   untouched: count.describe('tenants of which no operation failed'),
-  tenantHealth,
-  surge,
-  timeline: z.array(entry).describe('what happened, in order of time'),
+  tenantHealth: TENANT_HEALTH,
+  surge: SURGE,
+  timeline: z.array(TIMELINE_ENTRY).describe('what happened, in order of time'),
 });
