@@ -175,7 +175,8 @@ function formatLimits({ metric, least, most }: TestResult): string {
   if (least === null && most === null) return NONE;
   if (least === null) return `under ${formatChange(metric, most ?? 0)}`;
   if (most === null) return `over ${formatChange(metric, least)}`;
-  return `${formatChange(metric, least)} to ${formatChange(metric, most)}`;
+  // The unit stands once.
+  return `${formatChange(metric, least).replace(/ \S+$/, '')} to ${formatChange(metric, most)}`;
 }
 
 /** What the table cannot say of its rows. */
