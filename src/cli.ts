@@ -5,7 +5,9 @@
 // is exit code 2 like any other bad input), and it prints errors on its own (kept, they are good).
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CalibrateOptions } from './commands/calibrate.js';
+import type { CompareOptions } from './commands/compare.js';
 import { demoCommand } from './commands/demo.js';
+import { type GateOptions, gateCommand } from './commands/gate.js';
 import type { ImportOptions } from './commands/import.js';
 import { type InitOptions, initCommand } from './commands/init.js';
 import { type LimitOptions, limitCommand } from './commands/limit.js';
@@ -287,9 +289,64 @@ command('report <results...>', 'report results again; shards of one run are merg
     }),
   );
 
+command('gate <results...>', 'judge results again by other gates, and send nothing; shards are merged')
+  .option('-g, --gates <file>', 'gates as YAML or JSON: a list, or a scenario')
+  .option('--gate <text>', 'a gate, such as "errors over 30s < 20%"; repeatable', collect)
+  .option('--json', 'all of it as JSON', false)
+  .addHelpText(
+    'after',
+    '\nExits as a run with these gates would have; by those of the run where none are given.',
+  )
+  .action(does((files: string[], flags: GateOptions) => gateCommand(files, flags, terminal)));
+
 command('merge <results...>', 'merge results of the shards of one run into one file')
   .requiredOption('-o, --out <file>', 'the merged result file')
   .action(does(async (files: string[], flags: { out: string }) => mergeCommand(files, flags.out, terminal)));
+
+command(
+  'compare [results...]',
+  'say whether a candidate is worse than its base: two results, or several of each',
+)
+  .option('--base <results...>', 'runs of the base; merge the shards of a run first')
+  .option('--candidate <results...>', 'runs of the candidate; the i-th is compared with the i-th base')
+  .option('--margin <metric=size>', 'by how much it may be worse: p99=20%, errors=0.5%; repeatable', collect)
+  .addOption(
+    new Option('--by <what>', 'also compare every route or stream, where there are enough runs').choices([
+      'route',
+      'stream',
+    ]),
+  )
+  .option('--paired', 'the i-th base and candidate are a pair though their plans differ', false)
+  .option('--allow-different <place>', 'a place at which plans may differ: timeoutUs; repeatable', collect)
+  .option('--because <text>', 'why they may; the report says it')
+  .option('--noise <file>', 'what --aa --json wrote of this runner: windows of few runs know nothing of it')
+  .option('--aa', 'estimate this runner’s noise from three and more runs of the same thing', false)
+  .option('--json', 'all of it as JSON', false)
+  .addHelpText(
+    'after',
+    `
+  flashcrowd compare before.ndjson after.ndjson
+  flashcrowd compare --base a1.ndjson a2.ndjson a3.ndjson --candidate b1.ndjson b2.ndjson b3.ndjson
+  flashcrowd compare --aa r1.ndjson r2.ndjson r3.ndjson r4.ndjson r5.ndjson --json > noise.json
+
+Exits with 0 if the candidate is no worse, 1 if it is, 4 if these runs cannot tell, 3 if one of them is invalid.`,
+  )
+  .action(
+    does(async (files: string[], flags: CompareFlags) => {
+      const { margin, allowDifferent, ...rest } = flags;
+      const { compareCommand } = await import('./commands/compare.js');
+      return compareCommand(
+        files,
+        { ...rest, margins: margin ?? [], allowDifferent: allowDifferent ?? [] },
+        terminal,
+      );
+    }),
+  );
+
+interface CompareFlags extends Omit<CompareOptions, 'margins' | 'allowDifferent'> {
+  readonly margin?: string[];
+  readonly allowDifferent?: string[];
+}
 
 command('calibrate', 'measure what this machine can send, against a null server of its own')
   .option('--for <duration>', 'how long it may take, from 5s', '26s')
@@ -337,7 +394,7 @@ command('storefront', 'run the embedded shop platform on a loopback port')
 
 command(
   'schema <name>',
-  'print the JSON Schema of `scenario` files, the JSON `summary`, a `probe` or a `limit`',
+  'print the JSON Schema of `scenario` files, the JSON `summary`, a `probe`, `limit`, `comparison` or `noise`',
 ).action(does((name: string) => schemaCommand(name, terminal)));
 
 command('demo', 'a promo spike at the embedded storefront, in under a minute').action(

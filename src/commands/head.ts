@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import type { PacingChoice } from '../drive/pacing/calibrate.js';
 import { type Head, RESULT_FORMAT } from '../measure/snapshot.js';
+import { sourcesByPhase } from '../schedule/load-sources.js';
 import { VERSION } from '../version.js';
 import { amplifiedOf, coverageOf } from './coverage.js';
 import { isOwnAddress } from './preflight/own-addresses.js';
@@ -19,6 +20,8 @@ export function headOf(
   const { loaded, rate, shard } = prepared;
   const { addresses, proxy } = reached.target;
   const amplified = amplifiedOf(prepared);
+  const sources = sourcesByPhase(prepared.recorded, rate.phases);
+  const recordedFrom = recordedFromOf(prepared);
   return {
     format: RESULT_FORMAT,
     version: VERSION,
@@ -45,5 +48,18 @@ export function headOf(
     pacing: { by: pacing, ...lateness },
     ...(ceiling.use && { calibration: ceiling.use }),
     ...(amplified.length > 0 && { amplified }),
+    ...(sources && { sources }),
+    ...(recordedFrom !== undefined && { recordedFrom }),
   };
+}
+
+/** The recorded instant of due time 0, where all recordings that keep their times agree on it. */
+function recordedFromOf({ loaded }: Prepared): string | undefined {
+  const origins = new Set(
+    loaded.inputs.streams.flatMap((input) =>
+      input.kind === 'recording' && input.timed && input.curve === null ? [input.originUs] : [],
+    ),
+  );
+  const [originUs] = origins;
+  return origins.size === 1 && originUs !== undefined ? new Date(originUs / 1e3).toISOString() : undefined;
 }

@@ -7,6 +7,7 @@ import { paintFor } from '../report/paint.js';
 import { type PlanReport, planJson, planText } from '../report/plan.js';
 import type { Overrides } from '../scenario/load.js';
 import type { PlanStream, StreamInput } from '../scenario/plan.js';
+import { amplificationMax, attemptsMax } from '../scenario/retry-plan.js';
 import { emptyRequest, MergedArrivals } from '../schedule/arrivals.js';
 import { countStream } from '../schedule/forecast.js';
 import { lanesOf, type Shard, WHOLE } from '../schedule/lanes.js';
@@ -88,7 +89,11 @@ function reportOf(prepared: Prepared, env: Terminal['env']): PlanReport {
     seed: plan.seed,
     lanes: plan.lanes,
     speed: plan.speed,
+    window: plan.window ?? null,
     timeoutUs: plan.timeoutUs,
+    ...(attemptsMax(plan) > 1 && {
+      retries: { attemptsMax: attemptsMax(plan), amplificationMax: amplificationMax(plan) },
+    }),
     connections: plan.connections,
     durationS: rate.durationS,
     planned: streams.reduce((sum, { arrivals }) => sum + arrivals, 0),

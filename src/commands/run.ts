@@ -3,9 +3,11 @@ import { choosePacing, type PacingChoice, type PacingWanted } from '../drive/pac
 import { monotonicNowUs } from '../drive/pacing/clock.js';
 import { describeTransport, type TransportOption } from '../drive/transports/choose.js';
 import type { ExitCode } from '../exit-codes.js';
+import { AbortWatch, type GateStop } from '../judge/gates/abort.js';
 import { type Judgement, judge } from '../judge/verdict.js';
 import { absorbLine, type ResultLine } from '../measure/result-file.js';
-import { emptySnapshot, type Snapshot } from '../measure/snapshot.js';
+import { type End, emptySnapshot, type Snapshot } from '../measure/snapshot.js';
+import { formatWindow } from '../report/words.js';
 import type { Overrides } from '../scenario/load.js';
 import { countArrivals } from '../schedule/forecast.js';
 import type { Shard } from '../schedule/lanes.js';
@@ -91,11 +93,16 @@ export async function perform(
     input.kind === 'rate' ? Object.values(input.users?.columns ?? {}) : [],
   );
   let snapshot: Snapshot | undefined;
+  let watched: AbortWatch | undefined;
+  let stopped: GateStop | null = null;
   const emit = (line: ResultLine) => {
     const wasLost = writer.lost !== null;
     writer.write(line);
     if (writer.lost !== null && !wasLost) pool.stop('result_lost', loaded.plan.timeoutUs);
     if (snapshot !== undefined) absorbLine(snapshot, line);
+    if (line.kind !== 'closed' || stopped !== null) return;
+    stopped = watched?.look() ?? null;
+    if (stopped !== null) pool.stop('stopped_by_gate', 0);
   };
   const pool = new Pool({
     plan: loaded.plan,
@@ -121,6 +128,7 @@ export async function perform(
     options.startAt === undefined ? monotonicNowUs() + START_DELAY_US : options.startAt.getTime() * 1e3;
   const head = headOf(prepared, ready, plannedTotal, startUs, choice);
   snapshot = emptySnapshot(head);
+  watched = new AbortWatch(snapshot);
   writer.write({ kind: 'head', head });
   if (writer.lost !== null) {
     await pool.abandon();
@@ -142,6 +150,7 @@ export async function perform(
     reason: end.reason,
     closedS: end.reason === 'completed' ? Math.max(end.closedS, rate.durationS) : end.closedS,
     wallUs: Math.round(monotonicNowUs() - startUs),
+    ...(end.reason === 'stopped_by_gate' && stoppedBy(stopped)),
   });
   if (lost !== null)
     terminal.err(
@@ -159,6 +168,11 @@ export async function perform(
   return { snapshot, judgement, exitCode, out };
 }
 
+/** Which gate stopped a run, as its end says it. */
+function stoppedBy(stop: GateStop | null): Pick<End, 'stoppedBy'> {
+  return stop === null ? {} : { stoppedBy: { gate: stop.gate.text, ...stop.window } };
+}
+
 /** What is about to be sent where, and how: the first line of a run. */
 function announcement(
   { loaded, rate }: Prepared,
@@ -167,8 +181,10 @@ function announcement(
   choice: PacingChoice,
 ): string {
   const multiple = rate.normalPerSec > 0 ? ` (${formatMultiple(rate.peakPerSec / rate.normalPerSec)})` : '';
+  const { window } = loaded.plan;
+  const cut = window === undefined ? '' : ` (${formatWindow(window)} of the scenario)`;
   return [
-    `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s`,
+    `${loaded.name}: ${formatCount(plannedTotal)} requests over ${rate.durationS} s${cut}`,
     `peak ${formatRate(rate.peakPerSec)}${multiple} → ${loaded.target.url}${mannerOf(loaded.target)}`,
     `${workers} worker${workers > 1 ? 's' : ''}`,
     `pacing: ${wordsOf(choice)}`,

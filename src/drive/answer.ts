@@ -11,6 +11,7 @@ export class Answer {
   bytes = 0;
   /** What a cache on the way said; null for nothing. */
   cache: CacheResult | null = null;
+  retryAfter: string | null = null;
   /** The value of `x-flashcrowd-stop`, if it had one. */
   stop: string | null = null;
   location: string | null = null;
@@ -55,6 +56,7 @@ export class Answer {
   forget(): void {
     this.status = 0;
     this.cache = null;
+    this.retryAfter = null;
     this.stop = null;
     this.location = null;
     this.encoding = null;
@@ -79,6 +81,9 @@ export class Answer {
         break;
       case 'location':
         this.location = value;
+        break;
+      case 'retry-after':
+        this.retryAfter = value;
         break;
       case 'content-encoding':
         this.encoding = this.encoding === null ? value : `${this.encoding}, ${value}`;
@@ -135,6 +140,7 @@ const SET_COOKIES_MAX = 64;
 export const LOOKED_AT: readonly string[] = [
   'x-flashcrowd-stop',
   'location',
+  'retry-after',
   'content-encoding',
   'set-cookie',
   'age',

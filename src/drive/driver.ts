@@ -12,6 +12,7 @@ import type { Clock } from './pacing/clock.js';
 import { TimerWheel } from './pacing/timer-wheel.js';
 import type { Opening } from './sockets/socket-opener.js';
 import { StallCauses } from './stall-causes.js';
+import { Crowd } from './visits/crowd.js';
 import { Held } from './visits/held.js';
 import { Visitors } from './visits/visitors.js';
 import { Vitals } from './vitals.js';
@@ -28,8 +29,16 @@ const PUBLISH_ROOM_US = 1_000;
 const PUBLISH_WAIT_US = 100_000;
 /** A turn fires no longer than this before it lets answers in, so that a burst does not become a stall. */
 const FIRE_US = 2_000;
+/** What is sent again this much later than it should be is late by a stall of ours. */
+const RETRY_LATE_US = 1_000;
 /** A start later than this counts what it missed as unsent; less is lag. */
 const LATE_START_US = 500_000;
+
+/** What gives up exchanges when their time has come, or any one; null where none is to be sent. */
+interface Waiting {
+  take(nowUs: number): Exchange | null;
+  takeAny(): Exchange | null;
+}
 
 /** Drives one shard of a plan. All effects come in through the options, so that whole runs can be simulated. */
 export class Driver implements ExchangeListener {
@@ -46,10 +55,14 @@ export class Driver implements ExchangeListener {
   readonly #underWay = new TimerWheel<Exchange>();
   /** Due arrivals that wait for an answer of their visitor's. */
   readonly #held = new Held();
+  /** Who sends again what failed, or leaves. */
+  readonly #crowd: Crowd;
   readonly #spare: Exchange[] = [];
   readonly #turn = () => this.turn();
   readonly #timeOut = (exchange: Exchange) => this.#cut(exchange, 'timeout');
   readonly #stopOne = (exchange: Exchange) => this.#cut(exchange, 'stopped');
+  readonly #fireHeld = (exchange: Exchange, beforeUs: number) => this.#fire(exchange, beforeUs);
+  readonly #retry = (exchange: Exchange) => this.#fireAgain(exchange);
   #startUs = 0;
   #missedUs = 0;
   #stopUs = Number.POSITIVE_INFINITY;
@@ -61,12 +74,15 @@ export class Driver implements ExchangeListener {
   #due = 0;
   #ok = 0;
   #settled = 0;
+  /** Attempts that have ended. */
+  #ended = 0;
   #finished = false;
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#arrivals = options.arrivals;
     this.#clock = options.clock;
+    this.#crowd = new Crowd(options.plan, () => this.#clock.nowUs());
     this.#causes = new StallCauses(options.stalls, () => options.conversation.hookUs);
     this.#ledger = new Ledger((startUs, endUs) => this.#causes.gap(startUs, endUs));
     this.#recorder = new Recorder(
@@ -113,7 +129,8 @@ export class Driver implements ExchangeListener {
     this.#ledger.stamp(nowUs);
     this.#ledger.turn(nowUs);
     this.#causes.turn(nowUs);
-    if (this.#held.size > 0) this.#fireHeld(nowUs);
+    if (this.#held.size > 0) this.#fireWaiting(this.#held, nowUs, this.#fireHeld);
+    if (this.#crowd.waiting.size > 0) this.#fireWaiting(this.#crowd.waiting, nowUs, this.#retry);
     this.#fireDue(nowUs);
     // After a stall the answers that are already here must be read before anything is called overdue.
     this.#cutOverdue(this.#ledger.readThroughUs(nowUs));
@@ -139,6 +156,7 @@ export class Driver implements ExchangeListener {
   settled(exchange: Exchange): void {
     // Transports have just read the clock; once more for each answer would cost as much as recording it.
     if (Number.isNaN(exchange.endUs)) exchange.endUs = this.#nowUs();
+    this.#ended++;
     this.#ledger.stamp(exchange.endUs);
     if (exchange.endUs < exchange.firedUs) exchange.endUs = exchange.firedUs;
     const outcome = this.#outcomeOf(exchange);
@@ -149,10 +167,21 @@ export class Driver implements ExchangeListener {
       return;
     }
     this.#underWay.cancel(exchange);
-    exchange.sumUp();
-    exchange.stallUs = this.#ledger.overlapUs(exchange);
+    exchange.stallUs += this.#stallOf(exchange);
+    // After a stop nothing is sent again.
+    if (exchange.endUs < this.#stopUs && this.#crowd.keeps(exchange, outcome)) {
+      this.#wakeBy(this.#crowd.waiting.atUs);
+      return;
+    }
     exchange.outcome = outcome;
     this.#settle(exchange);
+  }
+
+  /** How much of the attempt that has ended may be our own stalls. */
+  #stallOf(exchange: Exchange): number {
+    exchange.sumUp();
+    const { tries, sentUs, endUs } = exchange;
+    return this.#ledger.overlapUs(tries === null ? exchange : { firedUs: tries.firedUs, sentUs, endUs });
   }
 
   #fireDue(nowUs: number): void {
@@ -180,16 +209,37 @@ export class Driver implements ExchangeListener {
   }
 
   /** Fires what has waited long enough; after a stop nothing more of it is sent. */
-  #fireHeld(nowUs: number): void {
+  #fireWaiting(
+    waiting: Waiting,
+    nowUs: number,
+    fire: (exchange: Exchange, beforeUs: number) => number,
+  ): void {
     const limitUs = nowUs + FIRE_US;
     let firedUs = nowUs;
     while (firedUs <= limitUs) {
       const stopped = firedUs >= this.#stopUs;
-      const exchange = stopped ? this.#held.takeAny() : this.#held.take(firedUs);
+      const exchange = stopped ? waiting.takeAny() : waiting.take(firedUs);
       if (exchange === null) return;
       if (stopped) this.#refuse(exchange, 'stopped');
-      firedUs = stopped ? this.#nowUs() : this.#fire(exchange, firedUs);
+      firedUs = stopped ? this.#nowUs() : fire(exchange, firedUs);
     }
+  }
+
+  /** @returns the time after it */
+  #fireAgain(exchange: Exchange): number {
+    const { tries } = exchange;
+    exchange.retry();
+    const isLetGo = this.#options.conversation.again(exchange);
+    const nowUs = this.#nowUs();
+    if (!isLetGo || tries === null) {
+      this.#refuse(exchange, 'hook');
+      return nowUs;
+    }
+    if (nowUs >= tries.atUs + RETRY_LATE_US) exchange.stallUs += nowUs - tries.atUs;
+    tries.fired(nowUs);
+    this.#recorder.again(nowUs);
+    this.#send(exchange, nowUs);
+    return nowUs;
   }
 
   /** Holds an arrival back that must wait for an answer, or sheds it if too many do. */
@@ -222,15 +272,22 @@ export class Driver implements ExchangeListener {
       this.#refuse(exchange, refusal);
     } else {
       exchange.firedUs = nowUs;
-      this.#underWay.schedule(exchange, nowUs + this.#options.plan.timeoutUs);
-      this.#connections.send(exchange);
+      this.#send(exchange, nowUs);
     }
     return nowUs;
   }
 
-  #mayNotFire({ readyUs }: Exchange, nowUs: number): Outcome | null {
-    if (readyUs < this.#missedUs || nowUs > readyUs + this.#options.plan.timeoutUs) return 'unsent';
-    return this.#underWay.size >= this.#options.inFlightMax ? 'shed' : null;
+  #send(exchange: Exchange, nowUs: number): void {
+    this.#underWay.schedule(exchange, this.#crowd.fired(exchange, nowUs));
+    this.#connections.send(exchange);
+  }
+
+  #mayNotFire(exchange: Exchange, nowUs: number): Outcome | null {
+    const { readyUs } = exchange;
+    if (readyUs < this.#missedUs) return 'unsent';
+    if (this.#crowd.hasLeft(exchange)) return 'abandoned';
+    if (nowUs > readyUs + this.#options.plan.timeoutUs) return 'unsent';
+    return this.#underWay.size + this.#crowd.waiting.size >= this.#options.inFlightMax ? 'shed' : null;
   }
 
   #cutOverdue(readThroughUs: number): void {
@@ -239,39 +296,26 @@ export class Driver implements ExchangeListener {
   }
 
   #cut(exchange: Exchange, failure: 'timeout' | 'stopped'): void {
-    const settled = this.#settled;
+    const ended = this.#ended;
     this.#connections.abort(exchange, failure);
-    if (this.#settled === settled) throw new Error('an aborted exchange did not settle');
+    if (this.#ended === ended) throw new Error('an aborted exchange did not settle');
   }
 
   /** Whether publishing now makes nothing late; what has waited long enough is published all the same. */
   #hasTime(nowUs: number): boolean {
-    const restUs = Math.min(this.#arrivals.dueUs, this.#held.readyUs) - nowUs;
+    const restUs = Math.min(this.#arrivals.dueUs, this.#held.readyUs, this.#crowd.waiting.atUs) - nowUs;
     return !(restUs < PUBLISH_ROOM_US) || nowUs >= this.#nextPublishUs + PUBLISH_WAIT_US;
-  }
-
-  /**
-   * A reset on a kept connection before any byte of an answer is the keep-alive race, and what the target says it did
-   * not look at was never asked: tried once more.
-   */
-  #mayTryAgain(exchange: Exchange): boolean {
-    const { method } = exchange.request;
-    return (
-      exchange.failure === 'reset' &&
-      exchange.attempts <= exchange.hops + 1 &&
-      Number.isNaN(exchange.firstByteUs) &&
-      (exchange.unprocessed || (exchange.onReused && (method === 'GET' || method === 'HEAD')))
-    );
   }
 
   #outcomeOf(exchange: Exchange): Outcome | 'again' {
     if (exchange.failure === null) return this.#options.conversation.heard(exchange);
-    return this.#mayTryAgain(exchange) ? 'again' : exchange.failure;
+    return exchange.isRace ? 'again' : exchange.failure;
   }
 
   #settle(exchange: Exchange): void {
     this.#settled++;
     if (exchange.outcome === 'ok') this.#ok++;
+    this.#crowd.settled(exchange);
     this.#recorder.settle(exchange);
     const { who } = exchange;
     if (who !== null) {
@@ -282,14 +326,14 @@ export class Driver implements ExchangeListener {
       this.#visitors.settled(who);
       if (who.held.length > 0) {
         this.#held.release(who);
-        if (this.#held.readyUs < this.#wakeUs) this.#sleep(this.#nowUs());
+        this.#wakeBy(this.#held.readyUs);
       }
     }
     this.#spare.push(exchange);
   }
 
   #isOver(): boolean {
-    if (this.#underWay.size > 0 || this.#held.size > 0) return false;
+    if (this.#underWay.size > 0 || this.#held.size > 0 || this.#crowd.waiting.size > 0) return false;
     return this.#arrivals.dueUs === Number.POSITIVE_INFINITY || this.#nowUs() >= this.#stopUs;
   }
 
@@ -316,12 +360,18 @@ export class Driver implements ExchangeListener {
     });
   }
 
+  /** Something was added that is to be fired at this time. */
+  #wakeBy(atUs: number): void {
+    if (atUs < this.#wakeUs) this.#sleep(this.#nowUs());
+  }
+
   #sleep(nowUs: number): void {
     const heartbeatUs = this.#underWay.size === 0 ? IDLE_HEARTBEAT_US : HEARTBEAT_US;
     const nextPublishUs = this.#nextPublishUs > nowUs ? this.#nextPublishUs : Number.POSITIVE_INFINITY;
     const cutUs = this.#cutUs > nowUs ? this.#cutUs : Number.POSITIVE_INFINITY;
     const { dueUs } = this.#arrivals;
-    const exactUs = Math.min(dueUs < this.#stopUs ? dueUs : Number.POSITIVE_INFINITY, this.#held.readyUs);
+    const nextDueUs = dueUs < this.#stopUs ? dueUs : Number.POSITIVE_INFINITY;
+    const exactUs = Math.min(nextDueUs, this.#held.readyUs, this.#crowd.waiting.atUs);
     const wakeUs = Math.min(nowUs + heartbeatUs, nextPublishUs, cutUs, exactUs);
     this.#wakeUs = wakeUs;
     this.#ledger.expect(Math.max(nowUs, wakeUs));

@@ -5,6 +5,7 @@ import { type AnswerOutcome, emptyRequest, type PlannedRequest } from '../schedu
 import { Answer } from './answer.js';
 import type { Slot } from './connections/slot.js';
 import type { Timed } from './pacing/timer-wheel.js';
+import { Trying } from './trying.js';
 import type { Visitor } from './visits/visitors.js';
 
 /** Instants are microseconds from the run's start; NaN where they have not come. */
@@ -32,12 +33,14 @@ export class Exchange implements Settled, Timed<Exchange> {
   firstByteUs = Number.NaN;
   endUs = Number.NaN;
   stallUs = 0;
+  tries: Trying | null = null;
+  leaves = false;
 
   /** Requests written. */
   attempts = 0;
   /** Redirects followed. */
   hops = 0;
-  /** When the request was sent that the first of them answered. */
+  /** When the request was sent that the first of them answered, of this attempt; NaN while there was none. */
   #firstSentUs = Number.NaN;
   /** Why the attempt failed; null while it has not. Set by the transport. */
   failure: Outcome | null = null;
@@ -82,13 +85,30 @@ export class Exchange implements Settled, Timed<Exchange> {
     return this.answer.cache;
   }
 
+  /**
+   * Whether it failed so that a client sends it once more without a word: a reset on a kept connection before any byte
+   * of an answer is the keep-alive race, and what the target says it did not look at was never asked.
+   */
+  get isRace(): boolean {
+    const { method } = this.request;
+    return (
+      this.failure === 'reset' &&
+      this.attempts <= this.hops + 1 + (this.tries?.made ?? 0) &&
+      Number.isNaN(this.firstByteUs) &&
+      (this.unprocessed || (this.onReused && (method === 'GET' || method === 'HEAD')))
+    );
+  }
+
   /** Makes it new for the next arrival; the request is overwritten by the schedule. */
   reset(): void {
     this.outcome = 'unsent';
     this.firedUs = this.sentUs = this.firstByteUs = this.endUs = Number.NaN;
     this.stallUs = 0;
+    this.tries = null;
+    this.leaves = false;
     this.attempts = 0;
     this.hops = 0;
+    this.#firstSentUs = Number.NaN;
     this.extraHeaders = null;
     this.who = null;
     this.answer.reset();
@@ -99,13 +119,27 @@ export class Exchange implements Settled, Timed<Exchange> {
 
   /** The answer is a redirect that is followed: what is sent next is the request as it was changed. */
   follow(): void {
-    if (this.hops++ === 0) this.#firstSentUs = this.sentUs;
+    this.hops++;
+    if (Number.isNaN(this.#firstSentUs)) this.#firstSentUs = this.sentUs;
     this.firstByteUs = Number.NaN;
   }
 
   /** Makes it what it was in all: the redirects on the way are part of what the target took. */
   sumUp(): void {
-    if (this.hops > 0) this.sentUs = this.#firstSentUs;
+    if (!Number.isNaN(this.#firstSentUs)) this.sentUs = this.#firstSentUs;
+  }
+
+  /** Something of it is to be sent again. */
+  beginTrying(): Trying {
+    this.tries = new Trying(this.firedUs);
+    return this.tries;
+  }
+
+  /** Makes it ready for one more attempt at the same operation. */
+  retry(): void {
+    if (this.tries !== null && !Number.isNaN(this.sentUs)) this.tries.wasSent = true;
+    this.sentUs = this.firstByteUs = this.#firstSentUs = Number.NaN;
+    this.again();
   }
 
   /** Makes it ready for one more request of the same operation. */

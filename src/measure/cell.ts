@@ -22,8 +22,23 @@ export interface Counts {
   /** Answers that a cache on the way said it had, and that it had not; of many nothing is known. */
   cacheHits: number;
   cacheMisses: number;
+  /** What of them was sent again; null where nothing was, and nobody left. */
+  induced: InducedCounts | null;
   /** How the same operations went when they were recorded; null where none of them has a recorded status. */
   recorded: RecordedCounts | null;
+}
+
+/** Load that failures made: exact counts of what operations sent again, and of those who gave up. */
+export interface InducedCounts {
+  /** Attempts made again by clients, and by people who pressed reload. */
+  retries: number;
+  reloads: number;
+  /** Retries that a budget did not allow. */
+  overBudget: number;
+  /** Retries that waited as a Retry-After said. */
+  retryAfters: number;
+  /** Operations after which the visitor left. */
+  leavers: number;
 }
 
 /** Exact counts of what was recorded of due arrivals; only of those whose recorded status is known. */
@@ -64,9 +79,9 @@ export interface Slice {
   slip: Distribution;
   /** fired − ready, of all that were fired. */
   lag: Distribution;
-  /** sent − fired, of all that were sent; cut where no connection came in time. */
+  /** sent − fired of the last attempt, of all in which that was sent; cut where no connection came in time. */
   wait: Distribution;
-  /** end − sent of ok operations and timeouts. */
+  /** end − sent of the last attempt, of ok operations and timeouts. */
   service: Distribution;
   /** Operations first read after a stall of our own loop, and those of them that failed. */
   tainted: number;
@@ -111,8 +126,13 @@ export function emptyCounts(): Counts {
     statuses: new Map(),
     cacheHits: 0,
     cacheMisses: 0,
+    induced: null,
     recorded: null,
   };
+}
+
+export function emptyInducedCounts(): InducedCounts {
+  return { retries: 0, reloads: 0, overBudget: 0, retryAfters: 0, leavers: 0 };
 }
 
 export function emptyRecordedCounts(): RecordedCounts {
@@ -130,6 +150,7 @@ export function addCounts(a: Counts, b: Counts): void {
   for (let i = 0; i < OUTCOMES.length; i++)
     a.outcomes[i] = (a.outcomes[i] as number) + (b.outcomes[i] as number);
   addStatuses(a.statuses, b.statuses);
+  if (b.induced !== null) addInduced((a.induced ??= emptyInducedCounts()), b.induced);
   if (b.recorded === null) return;
   a.recorded ??= emptyRecordedCounts();
   a.recorded.planned += b.recorded.planned;
@@ -149,6 +170,14 @@ export function addCells(a: Cell, b: Cell): void {
 export function addTenants(a: TenantSlice, b: TenantSlice): TenantSlice {
   const response = addDistributions(a.response, b.response);
   return { ...a, planned: a.planned + b.planned, ok: a.ok + b.ok, response };
+}
+
+function addInduced(a: InducedCounts, b: InducedCounts): void {
+  a.retries += b.retries;
+  a.reloads += b.reloads;
+  a.overBudget += b.overBudget;
+  a.retryAfters += b.retryAfters;
+  a.leavers += b.leavers;
 }
 
 function addStatuses(a: Map<number, number>, b: ReadonlyMap<number, number>): void {

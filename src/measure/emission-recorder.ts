@@ -1,6 +1,6 @@
 // The emission recorder: counts, as operations settle, when each could be fired and when it was.
 import { SLICE_S } from './cell.js';
-import { BIN_US, type Emission, emptyEmission } from './emission.js';
+import { BIN_US, countAgain, type Emission, emptyEmission } from './emission.js';
 import type { Settled } from './operation.js';
 
 const SLICE_US = SLICE_S * 1e6;
@@ -23,6 +23,13 @@ export class EmissionRecorder {
     } else if (outcome === 'unsent' || outcome === 'shed') {
       this.#count(readyUs, true);
     }
+  }
+
+  /** Something is sent again. The operation has not settled, so what is due at this time has not closed either. */
+  again(atUs: number): void {
+    let intoUs = atUs - this.#currentUs;
+    if (!(intoUs >= 0 && intoUs < SLICE_US)) intoUs = this.#moveTo(atUs);
+    countAgain(this.#current, Math.floor(intoUs / 1e6), 1);
   }
 
   /**

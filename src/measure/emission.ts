@@ -16,12 +16,19 @@ export interface Emission {
    * for lack of a captured value, for a hook, or for a stop.
    */
   due: number[];
-  /** BINS counts by when they fired. */
+  /** BINS counts by when they fired: their first attempts. */
   fired: number[];
+  /** SLICE_S counts, by second, of attempts that clients and people made again; empty where there were none. */
+  again: number[];
 }
 
 export function emptyEmission(sliceS: number): Emission {
-  return { sliceS, due: new Array<number>(BINS).fill(0), fired: new Array<number>(BINS).fill(0) };
+  return {
+    sliceS,
+    due: new Array<number>(BINS).fill(0),
+    fired: new Array<number>(BINS).fill(0),
+    again: [],
+  };
 }
 
 /** Adds b, of the same slice, to a, in place. */
@@ -30,4 +37,13 @@ export function addEmission(a: Emission, b: Emission): void {
     a.due[i] = (a.due[i] as number) + (b.due[i] as number);
     a.fired[i] = (a.fired[i] as number) + (b.fired[i] as number);
   }
+  b.again.forEach((n, second) => {
+    countAgain(a, second, n);
+  });
+}
+
+/** Counts attempts that were made again in a second of the slice, 0 to SLICE_S − 1. */
+export function countAgain({ again }: Emission, second: number, n: number): void {
+  if (again.length === 0) again.push(...new Array<number>(SLICE_S).fill(0));
+  again[second] = (again[second] as number) + n;
 }

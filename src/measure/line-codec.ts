@@ -1,6 +1,14 @@
 // The codec of result lines: what was measured as JSON with short names, and back; what is 0 or empty is left out.
 import { COARSE, FINE } from './buckets.js';
-import type { Cell, Counts, RecordedCounts, Slice, TenantSlice } from './cell.js';
+import {
+  type Cell,
+  type Counts,
+  type InducedCounts,
+  type RecordedCounts,
+  SLICE_S,
+  type Slice,
+  type TenantSlice,
+} from './cell.js';
 import {
   type Distribution,
   type DistributionJson,
@@ -101,8 +109,13 @@ export function tenantOf(json: Json): TenantSlice {
   };
 }
 
+export function emissionJson({ again, ...emission }: Emission): Json {
+  return { ...emission, ...(again.length > 0 && { again }) };
+}
+
 export function emissionOf(json: Json): Emission {
-  return { sliceS: integer(json.sliceS), due: bins(json.due), fired: bins(json.fired) };
+  const again = json.again === undefined ? [] : bins(json.again, SLICE_S);
+  return { sliceS: integer(json.sliceS), due: bins(json.due), fired: bins(json.fired), again };
 }
 
 export function closedOf(json: Json): ClosedThrough {
@@ -110,10 +123,9 @@ export function closedOf(json: Json): ClosedThrough {
   return { shard: { i: integer(i), n: integer(n) }, closedS: integer(json.closedS) };
 }
 
-function bins(json: unknown): number[] {
+function bins(json: unknown, n = BINS): number[] {
   const counts = (json as unknown[]).map(integer);
-  if (counts.length !== BINS)
-    throw new ResultFormatError(`${counts.length} bins where ${BINS} were expected`);
+  if (counts.length !== n) throw new ResultFormatError(`${counts.length} bins where ${n} were expected`);
   return counts;
 }
 
@@ -126,7 +138,17 @@ function countsJson(counts: Counts) {
   });
   const { planned, sent, attempts, bytes, cacheHits, cacheMisses } = counts;
   const cache = cacheHits + cacheMisses > 0 ? { cache: [cacheHits, cacheMisses] } : {};
-  return { planned, sent, attempts, bytes, ...cache, out, status: Object.fromEntries(counts.statuses) };
+  const induced = counts.induced === null ? {} : { again: inducedJson(counts.induced) };
+  return {
+    planned,
+    sent,
+    attempts,
+    bytes,
+    ...cache,
+    ...induced,
+    out,
+    status: Object.fromEntries(counts.statuses),
+  };
 }
 
 function countsOf(json: Record<string, unknown>): Omit<Counts, 'recorded'> {
@@ -141,6 +163,22 @@ function countsOf(json: Record<string, unknown>): Omit<Counts, 'recorded'> {
     statuses: statusesOf(json.status),
     cacheHits: integer(cacheHits),
     cacheMisses: integer(cacheMisses),
+    induced: json.again === undefined ? null : inducedOf(json.again as unknown[]),
+  };
+}
+
+function inducedJson({ retries, reloads, overBudget, retryAfters, leavers }: InducedCounts): number[] {
+  return [retries, reloads, overBudget, retryAfters, leavers];
+}
+
+function inducedOf(json: readonly unknown[]): InducedCounts {
+  const [retries, reloads, overBudget, retryAfters, leavers] = json.map(integer);
+  return {
+    retries: integer(retries),
+    reloads: integer(reloads),
+    overBudget: integer(overBudget),
+    retryAfters: integer(retryAfters),
+    leavers: integer(leavers),
   };
 }
 

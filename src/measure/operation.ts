@@ -23,9 +23,9 @@ export interface Settled extends Due {
   readonly outcome: Outcome;
   /** When it could be sent at the earliest: when it was due, or later where it needed the answer before. */
   readonly readyUs: number;
-  /** NaN where it was never fired. */
+  /** When its first attempt was fired; NaN where it was never. */
   readonly firedUs: number;
-  /** NaN where no byte was written. */
+  /** Of the last attempt; NaN where no byte of that was written. */
   readonly sentUs: number;
   readonly endUs: number;
   /** How much of it may be a stall of our own loop before its answer was read. */
@@ -36,4 +36,23 @@ export interface Settled extends Due {
   readonly attempts: number;
   /** Null where no cache said anything. */
   readonly cache: CacheResult | null;
+  /** Null where nothing of it was sent again, or was to be, by clients or people. */
+  readonly tries: Tries | null;
+  /** Whether its visitor left for what came of it. */
+  readonly leaves: boolean;
+}
+
+/** What of an operation was sent again: redirects and races of connections are no part of it. */
+export interface Tries {
+  /** By a client, and by somebody who pressed reload. */
+  readonly retries: number;
+  readonly reloads: number;
+  /** Retries that the client's budget did not allow. */
+  readonly overBudget: number;
+  /** Retries that waited as a Retry-After said. */
+  readonly retryAfters: number;
+  /** When the last of all its attempts was fired. */
+  readonly firedUs: number;
+  /** Whether any byte of an attempt before the last was written. */
+  readonly wasSent: boolean;
 }

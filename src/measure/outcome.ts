@@ -1,6 +1,6 @@
 // Outcomes: what can become of an operation. Every due arrival settles as exactly one of these.
 
-/** In the order of every outcome array. */
+/** In the order of every outcome array; what is new comes last. */
 export const OUTCOMES = [
   'ok',
   'bad_status',
@@ -17,6 +17,7 @@ export const OUTCOMES = [
   'shed',
   'unsent',
   'stopped',
+  'abandoned',
 ] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];
@@ -43,4 +44,5 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   shed: 'over the in-flight bound, not sent',
   unsent: 'due but never fired',
   stopped: 'cut by a stop',
+  abandoned: 'not sent, as its visitor had left after a failure',
 };

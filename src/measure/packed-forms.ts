@@ -1,6 +1,13 @@
 // How seconds, slices, emissions and health lines are packed: exactly, whatever numbers they hold.
 import { COARSE, type Layout } from './buckets.js';
-import { type Counts, emptyCounts, emptyRecordedCounts, type Slice, type Tail } from './cell.js';
+import {
+  type Counts,
+  emptyCounts,
+  emptyInducedCounts,
+  emptyRecordedCounts,
+  type Slice,
+  type Tail,
+} from './cell.js';
 import type { Distribution } from './distribution.js';
 import type { Emission } from './emission.js';
 import { healthJson, healthOf } from './line-codec.js';
@@ -11,6 +18,10 @@ import type { Second } from './snapshot.js';
 import type { Health } from './vitals.js';
 
 const packer = new Packer();
+
+/** Which parts of counts follow: bits of a number. */
+const RECORDED = 1;
+const INDUCED = 2;
 
 /** Some 20 bytes a stream in which anything was due, and 2 for each bucket of the response. */
 export const SECOND_FORM: Form<Second> = {
@@ -53,15 +64,21 @@ export const SLICE_FORM: Form<Slice> = {
 };
 
 export const EMISSION_FORM: Form<Emission> = {
-  pack({ sliceS, due, fired }) {
+  pack({ sliceS, due, fired, again }) {
     packer.number(sliceS);
     packList(due);
     packList(fired);
+    packList(again);
     return packer.take();
   },
   unpack(text) {
     const from = new Unpacker(text);
-    return { sliceS: from.number(), due: unpackList(from), fired: unpackList(from) };
+    return {
+      sliceS: from.number(),
+      due: unpackList(from),
+      fired: unpackList(from),
+      again: unpackList(from),
+    };
   },
 };
 
@@ -72,7 +89,7 @@ export const HEALTH_FORM: Form<Health> = {
 };
 
 function packCounts(counts: Counts): void {
-  const { planned, sent, attempts, bytes, cacheHits, cacheMisses, statuses, recorded } = counts;
+  const { planned, sent, attempts, bytes, cacheHits, cacheMisses, statuses, induced, recorded } = counts;
   packer.number(planned);
   packer.number(counts.outcomes.reduce((n, count) => n + (count === 0 ? 0 : 1), 0));
   counts.outcomes.forEach((count, i) => {
@@ -82,7 +99,11 @@ function packCounts(counts: Counts): void {
   });
   for (const n of [sent, attempts, bytes, cacheHits, cacheMisses]) packer.number(n);
   packMap(statuses);
-  packer.number(recorded === null ? 0 : 1);
+  packer.number((recorded === null ? 0 : RECORDED) + (induced === null ? 0 : INDUCED));
+  if (induced !== null) {
+    const { retries, reloads, overBudget, retryAfters, leavers } = induced;
+    for (const n of [retries, reloads, overBudget, retryAfters, leavers]) packer.number(n);
+  }
   if (recorded === null) return;
   packer.number(recorded.planned);
   packer.number(recorded.failed);
@@ -104,7 +125,16 @@ function unpackCounts(from: Unpacker): Counts {
   counts.cacheHits = from.number();
   counts.cacheMisses = from.number();
   unpackMap(from, counts.statuses);
-  if (from.number() === 0) return counts;
+  const parts = from.number();
+  if ((parts & INDUCED) !== 0) {
+    counts.induced = emptyInducedCounts();
+    counts.induced.retries = from.number();
+    counts.induced.reloads = from.number();
+    counts.induced.overBudget = from.number();
+    counts.induced.retryAfters = from.number();
+    counts.induced.leavers = from.number();
+  }
+  if ((parts & RECORDED) === 0) return counts;
   counts.recorded = emptyRecordedCounts();
   counts.recorded.planned = from.number();
   counts.recorded.failed = from.number();

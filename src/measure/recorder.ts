@@ -5,6 +5,7 @@ import {
   type Cell,
   type Counts,
   emptyCounts,
+  emptyInducedCounts,
   emptyRecordedCounts,
   SLICE_S,
   type Slice,
@@ -62,6 +63,11 @@ export class Recorder {
     if (op.recordedOutcome !== null) this.#addRecorded(cell, op);
   }
 
+  /** Something of an operation that has not settled is sent again, at this time. */
+  again(atUs: number): void {
+    this.#emission.again(atUs);
+  }
+
   /** An arrival has settled; exactly once for each `due`. */
   settle(op: Settled): void {
     const window = this.#windowOf(op.dueUs);
@@ -74,7 +80,8 @@ export class Recorder {
     counts.attempts += op.attempts;
     counts.bytes += op.bytes;
     const wasSent = !Number.isNaN(op.sentUs);
-    if (wasSent) counts.sent++;
+    if (wasSent || op.tries?.wasSent === true) counts.sent++;
+    if (op.tries !== null || op.leaves) addInduced(counts, op);
     if (op.status !== 0) counts.statuses.set(op.status, (counts.statuses.get(op.status) ?? 0) + 1);
     if (op.cache === 'hit') counts.cacheHits++;
     else if (op.cache === 'miss') counts.cacheMisses++;
@@ -91,7 +98,7 @@ export class Recorder {
 
     const slice = (window.slices[op.stream] ??= this.#slices.at(op.stream, window.windowS));
     const lagUs = Math.round(op.firedUs - op.readyUs);
-    const waitUs = Math.round((wasSent ? op.sentUs : op.endUs) - op.firedUs);
+    const waitUs = Math.round((wasSent ? op.sentUs : op.endUs) - (op.tries?.firedUs ?? op.firedUs));
     const serviceUs = wasSent ? Math.round(op.endUs - op.sentUs) : 0;
     slice.lag.record(lagUs, false);
     if (op.readyUs > op.dueUs) slice.slip.record(Math.round(op.readyUs - op.dueUs), false);
@@ -226,6 +233,16 @@ interface OpenCell {
   counts: Counts;
   readonly response: DistributionBuilder;
   readonly recordedDuration: DistributionBuilder;
+}
+
+function addInduced(counts: Counts, { tries, leaves }: Settled): void {
+  const induced = (counts.induced ??= emptyInducedCounts());
+  if (leaves) induced.leavers++;
+  if (tries === null) return;
+  induced.retries += tries.retries;
+  induced.reloads += tries.reloads;
+  induced.overBudget += tries.overBudget;
+  induced.retryAfters += tries.retryAfters;
 }
 
 /** Not there now, and there when it was recorded. */

@@ -11,6 +11,7 @@ import {
   cellJson,
   cellOf,
   closedOf,
+  emissionJson,
   emissionOf,
   healthJson,
   healthOf,
@@ -63,7 +64,7 @@ function jsonOf(line: ResultLine): string {
     case 'tenant':
       return JSON.stringify({ t: 'tenant', ...tenantJson(line.tenant) });
     case 'emission':
-      return JSON.stringify({ t: 'emission', ...line.emission });
+      return JSON.stringify({ t: 'emission', ...emissionJson(line.emission) });
     case 'health':
       return JSON.stringify({ t: 'health', ...healthJson(line.health) });
     case 'process':

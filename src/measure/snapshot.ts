@@ -3,6 +3,7 @@ import type { Gate } from '../scenario/gate.js';
 import type { Phase, Plan } from '../scenario/plan.js';
 import type { Amplified } from '../schedule/acceptance.js';
 import type { Shard } from '../schedule/lanes.js';
+import type { LoadSources } from '../schedule/load-sources.js';
 import { COARSE } from './buckets.js';
 import type { CeilingUse } from './calibration.js';
 import {
@@ -68,6 +69,10 @@ export interface Head {
   readonly calibration?: CeilingUse;
   /** The acceptance test of each amplified recording; absent where there is none. */
   readonly amplified?: readonly Amplified[];
+  /** Where the whole plan's recordings have their load from, by phase; absent where there is none. */
+  readonly sources?: LoadSources;
+  /** When due time 0 was recorded, as an ISO instant; absent where that is not one instant. */
+  readonly recordedFrom?: string;
 }
 
 export interface Paced {
@@ -103,9 +108,23 @@ export interface ClosedThrough {
 
 /** How a shard's run ended. `result_lost`: its file could not be written to the end. */
 export interface End extends ClosedThrough {
-  readonly reason: 'completed' | 'interrupted' | 'stopped_by_target' | 'worker_failed' | 'result_lost';
+  readonly reason:
+    | 'completed'
+    | 'interrupted'
+    | 'stopped_by_target'
+    | 'stopped_by_gate'
+    | 'worker_failed'
+    | 'result_lost';
+  /** The gate that stopped it, as it was written, and the window in which it failed; absent: none did. */
+  readonly stoppedBy?: StoppedBy;
   /** Length of the run, wall time. */
   readonly wallUs: number;
+}
+
+export interface StoppedBy {
+  readonly gate: string;
+  readonly startS: number;
+  readonly endS: number;
 }
 
 /** Totals of one second of due time. */

@@ -13,10 +13,12 @@ import { connectionTable } from './connection-table.js';
 import { ofDistribution, type Readable, sumSlices } from './durations.js';
 import { safe } from './escape.js';
 import { fidelity } from './fidelity.js';
+import { gateReasons } from './gates.js';
 import { generator } from './generator.js';
+import { inducedTable } from './induced.js';
 import { type Column, flow, type Line, lineOf, type Piece, piece, table } from './line.js';
 import { recordedTables } from './recorded.js';
-import { coverage, findings, gateReasons, run } from './remarks.js';
+import { coverage, findings, run } from './remarks.js';
 import { formatReading, NONE, plural } from './words.js';
 
 const TENANTS_SHOWN = 10;
@@ -30,6 +32,7 @@ export function details(snapshot: Snapshot, judgement: Judgement, width: number)
     phases(snapshot, inner),
     streams(snapshot, inner),
     routes(snapshot, inner),
+    inducedTable(snapshot, inner),
     caches(snapshot, inner),
     connectionTable(snapshot, inner),
     recordedTables(judgement, inner),

@@ -19,9 +19,10 @@ import {
 import { sumSlices } from './durations.js';
 import { clip, columnsOf, safe } from './escape.js';
 import { failuresOf } from './failures.js';
+import { inducedSentence } from './induced.js';
 import { type Line, labelled, lineOf, type Piece, piece } from './line.js';
 import { formatUnknownIds, thatNight } from './recorded.js';
-import { formatPlace, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
+import { formatPlace, formatWindow, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
 
 const LABEL_COLUMNS = 12;
 /** A note longer than this is told below, not on the first screen. */
@@ -59,11 +60,13 @@ export function statements(snapshot: Snapshot, judgement: Judgement, width: numb
     ...broke(snapshot, judgement, say),
     ...missed(judgement, say),
     ...cost(snapshot, say),
+    ...induced(snapshot, say),
     ...recorded(snapshot, judgement, say),
     ...who(judgement, say),
     ...(believed ? believe(snapshot, judgement, say) : []),
     ...coverage(snapshot, judgement, say),
     ...speed(snapshot, say),
+    ...windowOf(snapshot, say),
   ];
 }
 
@@ -75,6 +78,7 @@ function incomplete(snapshot: Snapshot): string {
   const reasons = {
     interrupted: 'it was interrupted',
     stopped_by_target: 'the target asked it to stop',
+    stopped_by_gate: stoppedByGate(ends),
     worker_failed: 'a worker failed',
     result_lost: 'its result could not be written',
     completed: 'part of it is missing',
@@ -86,6 +90,14 @@ function incomplete(snapshot: Snapshot): string {
       : (reasons[reason ?? 'completed'] ?? reasons.completed);
   const { planned } = sumGroups(snapshot).counts;
   return `through ${through} of ${formatOffset(head.durationS * 1e6)}: ${why}; ${formatCount(planned)} of ${plural(head.plannedTotal, formatCount(head.plannedTotal), 'request')} were due by then`;
+}
+
+/** Of several processes, each of which looks at its own share, the first that says which gate it was. */
+function stoppedByGate(ends: Snapshot['ends']): string {
+  const by = ends.find(({ stoppedBy }) => stoppedBy !== undefined)?.stoppedBy;
+  if (by === undefined) return 'a gate stopped it';
+  const at = (s: number): string => formatOffset(s * 1e6);
+  return `it was stopped by the gate ${safe(by.gate)}, which failed from ${at(by.startS)} to ${at(by.endS)}`;
 }
 
 function undecided({ reasons }: Judgement, say: Say): Line[] {
@@ -161,6 +173,11 @@ function cost(snapshot: Snapshot, say: Say): Line[] {
     ` of ${of} failed (${formatShare(failed / counts.planned)}): ${shown.join(', ')}`,
     piece(formatCount(failed), 'bad'),
   );
+}
+
+function induced(snapshot: Snapshot, say: Say): Line[] {
+  const text = inducedSentence(snapshot);
+  return text === null ? [] : say('Retries', text);
 }
 
 function recorded({ head }: Snapshot, judgement: Judgement, say: Say): Line[] {
@@ -257,6 +274,11 @@ function speed({ head }: Snapshot, say: Say): Line[] {
     ...(made ? [`curves, stages and spikes kept their rate and lasted ${lasted} as long`] : []),
   ];
   return say('Speed', `: ${parts.join('; ')}`, piece(formatMultiple(speed), 'warn'));
+}
+
+function windowOf({ head: { plan } }: Snapshot, say: Say): Line[] {
+  if (plan.window === undefined) return [];
+  return say('Window', ' of the plan: nothing else of it was sent', piece(formatWindow(plan.window), 'warn'));
 }
 
 function hostOf(target: string): string {

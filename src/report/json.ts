@@ -11,6 +11,7 @@ import { type Group, type Snapshot, sumGroups } from '../measure/snapshot.js';
 import { connectionsOf } from './connections.js';
 import { durations, ofDistribution, quantiles, sumSlices } from './durations.js';
 import { generatorSummary } from './generator-summary.js';
+import { inducedSummary } from './induced.js';
 import { jsonText } from './json-text.js';
 import { gateSummary } from './summary/gates.js';
 import { incidentSummary } from './summary/incident.js';
@@ -30,6 +31,7 @@ export function summarise(
   const { head } = snapshot;
   const { counts, response } = sumGroups(snapshot);
   const connections = connectionsOf(snapshot);
+  const induced = inducedSummary(snapshot);
   return {
     scenario: head.scenario,
     label: head.label,
@@ -40,7 +42,11 @@ export function summarise(
     durationS: head.durationS,
     closedS: closedThroughS(snapshot),
     complete: isComplete(snapshot),
+    stoppedBy: snapshot.ends.find(({ stoppedBy }) => stoppedBy !== undefined)?.stoppedBy ?? null,
     speed: head.plan.speed,
+    ...(head.plan.window && {
+      window: { fromS: head.plan.window.fromUs / 1e6, toS: head.plan.window.toUs / 1e6 },
+    }),
     shards: head.shards.map(({ i, n }) => `${i}/${n}`),
     planned: counts.planned,
     plannedTotal: head.plannedTotal,
@@ -108,6 +114,7 @@ export function summarise(
     reasons: judgement.reasons.map((reason) => ({ ...reason })),
     exitCode,
     incident: incidentSummary(judgement),
+    ...(induced && { induced }),
   };
 }
 

@@ -1,5 +1,4 @@
 // The report of a search for headroom as data, and as JSON: names that a script can rely on.
-import type { ExitCode } from '../exit-codes.js';
 import type { Headroom, HeadroomEnd, TrialRecord } from '../judge/headroom/headroom.js';
 import type { SearchSettings } from '../judge/headroom/search.js';
 import type { LimitJson } from './limit-schema.js';
@@ -30,7 +29,7 @@ export interface LimitReport {
   readonly trials: readonly TrialRecord[];
   readonly headroom: Headroom;
   /** The headroom's, or that of the signal that ended the search. */
-  readonly exitCode: ExitCode;
+  readonly exitCode: number;
 }
 
 export function limitJson({ scenario, target, search, trials, headroom, exitCode }: LimitReport): LimitJson {

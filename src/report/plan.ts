@@ -2,7 +2,7 @@
 import type { Headroom } from '../judge/incident/headroom.js';
 import type { CeilingUse } from '../measure/calibration.js';
 import type { Coverage } from '../measure/snapshot.js';
-import type { ConnectionPolicy, Phase } from '../scenario/plan.js';
+import type { ConnectionPolicy, Phase, PlanWindow } from '../scenario/plan.js';
 import type { Amplified } from '../schedule/acceptance.js';
 import type { Shard } from '../schedule/lanes.js';
 import {
@@ -19,6 +19,7 @@ import { safe } from './escape.js';
 import { jsonText } from './json-text.js';
 import { type Line, labelled, lineOf, piece, render, table } from './line.js';
 import type { Paint } from './paint.js';
+import { formatWindow } from './words.js';
 
 /** Rates are requests a second; of the whole plan unless they say otherwise. */
 export interface PlanReport {
@@ -29,7 +30,11 @@ export interface PlanReport {
   readonly seed: number;
   readonly lanes: number;
   readonly speed: number;
+  /** The part of the scenario that alone is sent; null: all of it. */
+  readonly window: PlanWindow | null;
   readonly timeoutUs: number;
+  /** The worst that requests sent again can come to: of one operation, and on average; absent where none is. */
+  readonly retries?: { readonly attemptsMax: number; readonly amplificationMax: number };
   readonly connections: ConnectionPolicy;
   readonly durationS: number;
   /** Arrivals of the shard. */
@@ -111,8 +116,9 @@ export interface PlannedLogin {
 
 /** The totals as JSON. */
 export function planJson(report: PlanReport): string {
-  const { perSec, timeoutUs, ...rest } = report;
-  return jsonText({ ...rest, timeoutS: timeoutUs / 1e6 });
+  const { perSec, timeoutUs, window, ...rest } = report;
+  const cut = window && { window: { fromS: window.fromUs / 1e6, toS: window.toUs / 1e6 } };
+  return jsonText({ ...rest, ...cut, timeoutS: timeoutUs / 1e6 });
 }
 
 /** The plan for people: totals, curve, streams, what it takes, what it leaves out. */
@@ -141,6 +147,9 @@ export function planText(report: PlanReport, columns: number, paint: Paint): str
           'Speed',
           `${formatMultiple(report.speed)}: fast-forward; recordings keep their requests and run faster, curves keep their rates and end sooner`,
         )),
+    ...(report.window === null
+      ? []
+      : say('Window', `${formatWindow(report.window)}: nothing else of the scenario is sent`)),
     ...say(
       'Phases',
       report.phases
@@ -153,6 +162,12 @@ export function planText(report: PlanReport, columns: number, paint: Paint): str
     ...streams(report, width),
     [],
     ...report.streams.flatMap((stream) => visits(stream, say)),
+    ...(report.retries === undefined
+      ? []
+      : say(
+          'Retries',
+          `at most ${formatCount(report.retries.attemptsMax)} attempts a request; if everything fails ${report.retries.amplificationMax.toFixed(2)} on average, so up to ${formatRate(report.retries.amplificationMax * report.peakPerSec)} at the peak`,
+        )),
     ...say('Connections', connections(report)),
     ...needs(report, say),
     ...say(

@@ -1,4 +1,4 @@
-// Remarks: the sections of the details that are sentences, not tables: gates, findings, coverage, run.
+// Remarks: the sections of the details that are sentences, not tables: findings, coverage, run.
 import type { Finding } from '../judge/validity/finding.js';
 import type { Judgement } from '../judge/verdict.js';
 import type { Snapshot } from '../measure/snapshot.js';
@@ -6,16 +6,6 @@ import { formatCount, formatDuration, formatShare } from '../units.js';
 import { safe } from './escape.js';
 import { fact, type Line, labelled, type Piece, piece } from './line.js';
 import { plural } from './words.js';
-
-/** Gates whose figure does not say by itself why they failed or could not be decided. */
-export function gateReasons({ gates }: Judgement, width: number): Line[] {
-  const told = gates.filter(({ reason }) => reason !== null);
-  if (told.length === 0) return [];
-  return [
-    [piece('GATES', 'bold')],
-    ...told.flatMap(({ gate, reason }) => bullet('·', `${safe(gate.text)}: ${safe(reason ?? '')}`, width)),
-  ];
-}
 
 export function findings({ validity }: Judgement, width: number): Line[] {
   if (validity.findings.length === 0) return [];

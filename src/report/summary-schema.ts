@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { OUTCOMES } from '../measure/outcome.js';
 import { STALL_CAUSES } from '../measure/vitals.js';
-import { GATE } from './summary/gate-schema.js';
+import { GATE, STOPPED_BY } from './summary/gate-schema.js';
 import { INCIDENT } from './summary/incident-schema.js';
+import { INDUCED } from './summary/induced-schema.js';
 import { count, ms, name, share } from './summary/schema-parts.js';
 
 const amplified = z
@@ -196,7 +197,12 @@ export const SUMMARY = z.strictObject({
   durationS: count,
   closedS: count.describe('seconds of due time that were measured; durationS where the result is complete'),
   complete: z.boolean(),
+  stoppedBy: STOPPED_BY,
   speed: z.number(),
+  window: z
+    .strictObject({ fromS: count, toS: count })
+    .optional()
+    .describe('the part of the plan that alone was sent; all times are from its start'),
   shards: z.array(z.string()).describe('i/n of the plan'),
   planned: count.describe('operations due through the last closed window'),
   plannedTotal: count,
@@ -265,6 +271,7 @@ export const SUMMARY = z.strictObject({
   reasons: z.array(z.strictObject({ id: z.string(), text: z.string() })),
   exitCode: z.int(),
   incident: INCIDENT,
+  induced: INDUCED.optional(),
 });
 
 /** A result in names that scripts can rely on. */

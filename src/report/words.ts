@@ -2,7 +2,8 @@
 import type { Outage } from '../judge/incident/incident.js';
 import type { Verdict } from '../judge/verdict.js';
 import type { Reading } from '../measure/distribution.js';
-import { formatDuration } from '../units.js';
+import type { PlanWindow } from '../scenario/plan.js';
+import { formatDuration, formatOffset } from '../units.js';
 import type { Style } from './paint.js';
 
 /** What stands where there is no data. */
@@ -23,6 +24,11 @@ export const VERDICT_BADGES: Readonly<Record<Verdict, Style>> = {
   inconclusive: 'warnBadge',
   no_gates: 'goodBadge',
 };
+
+/** From where to where of the plan: `10:00–20:00`. */
+export function formatWindow({ fromUs, toUs }: PlanWindow): string {
+  return `${formatOffset(fromUs)}–${formatOffset(toUs)}`;
+}
 
 /** A duration that was read: `≥ 10 s` where it was cut at the timeout. */
 export function formatReading(reading: Reading | undefined): string {

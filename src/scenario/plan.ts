@@ -1,6 +1,7 @@
 // The Plan: what will be sent, resolved and frozen. Its canonical JSON's SHA-256 is the planId.
 import type { ReadRules } from '../recording/read/rules.js';
 import type { Where } from '../recording/where.js';
+import type { Leaving, Reloads, Retries } from './retry-plan.js';
 import type { Flow, Login, Users } from './visit-plan.js';
 
 export type { Capture, Flow, FlowStep, Login, Users } from './visit-plan.js';
@@ -18,13 +19,17 @@ export interface Plan {
   readonly speed: number;
   /** What alone is sent of all this; absent: all of it. */
   readonly window?: PlanWindow;
-  /** How long an operation may take, from the moment it is fired. */
+  /** How long an operation may take, from the moment it is fired; with retries or reloads, one attempt of it. */
   readonly timeoutUs: number;
   readonly connections: ConnectionPolicy;
   /** Redirects that one operation may follow; absent: none. */
   readonly redirects?: number;
   /** Absent: visitors send back the cookies that answers set. */
   readonly cookies?: false;
+  /** What is sent again when it failed, by clients and by people, and who gives up; absent: nobody does. */
+  readonly retries?: Retries;
+  readonly reloads?: Reloads;
+  readonly abandon?: Leaving;
   /** Header templates sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
   /** The module that is called around every request, by its digest; absent where there is none. */

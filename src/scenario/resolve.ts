@@ -16,6 +16,8 @@ import {
   type OpenRecordings,
   readRecording,
 } from './recordings.js';
+import { readRetrying } from './retries.js';
+import { attemptsMax } from './retry-plan.js';
 import { type RouteCount, RouteTable } from './routes.js';
 import { checkCeiling, checkTarget, checkTenantHosts, readAllowFile } from './safety.js';
 import type { TypedIds, TypedScenario } from './schema.js';
@@ -82,17 +84,20 @@ export async function resolveScenario(
     if (stream.kind === 'recording') checkWhereRoutes([...draft.path, 'where'], stream.where, routes);
   }
   checkTenants(drafts, tenants !== null, problems);
+  warnOfRecordedRetries(typed, drafts, problems);
   const hooks = await readHooks(typed.hooks, files);
   const curves = streams.found.flatMap(({ input }) => input.curve ?? []);
   const ratePeakPerSec = peakOfSum(curves);
+  const timeoutUs = readTimeout(spot('timeout', overrides), overrides.timeout ?? typed.timeout, problems);
   const plan: Plan = {
     format: 1,
     seed,
     lanes: readLanes(typed.lanes, problems) ?? lanesFor(ratePeakPerSec + streams.recordedPerSec * speed),
     speed,
-    timeoutUs: readTimeout(spot('timeout', overrides), overrides.timeout ?? typed.timeout, problems),
+    timeoutUs,
     connections: readConnections(typed.connections, overrides.connections, problems),
     ...readAnswering(typed, problems),
+    ...readRetrying(typed, timeoutUs, problems),
     headers: readHeaders(['headers'], typed.headers, headerPlaceholders(), secrets),
     tenants,
     ...(hooks !== undefined && { hooks: { digest: hooks.digest } }),
@@ -216,6 +221,11 @@ async function checkSafety(
     problems.warnings.push(
       'redirects: each one that is followed is sent beside the planned rate, which is what the ceiling bounds',
     );
+  const more = attemptsMax(plan);
+  if (more > 1 && target.ceilingPerSec !== null)
+    problems.warnings.push(
+      `retries: while requests fail up to ${more} times the planned rate is sent; the ceiling bounds the planned rate alone`,
+    );
   // What a window leaves of the peak is known once the plan is forecast.
   const over = overrides.window === undefined ? checkCeiling(target, ratePeakPerSec) : undefined;
   if (over !== undefined) problems.add(['target', 'ceiling'], over.message, over.hint);
@@ -232,6 +242,21 @@ function checkTenants(drafts: readonly Draft[], shown: boolean, problems: Proble
       if (JSON.stringify([typed.requests, typed.flow, typed.login]).includes('{tenant}')) continue;
       problems.warnings.push(`stream ${name}: its tenant shows in no request; tenants: says how it would`);
     }
+  }
+}
+
+/** Those that were recorded would be sent as arrivals, beside those that failures make now. */
+function warnOfRecordedRetries(
+  { retries, reloads }: TypedScenario,
+  drafts: readonly Draft[],
+  problems: ProblemList,
+): void {
+  if (retries === undefined && reloads === undefined) return;
+  for (const { kind, name, typed } of drafts) {
+    if (kind !== 'recording' || typed.fold === true) continue;
+    problems.warnings.push(
+      `stream ${name}: its recording may hold retries of its own; fold: true leaves those out`,
+    );
   }
 }
 

@@ -13,6 +13,7 @@ import {
 } from './schema-parts.js';
 import { ids, recording, where } from './schema-recording.js';
 import { flow, headers, login, request } from './schema-requests.js';
+import { abandon, reloads, retries } from './schema-retries.js';
 import { route } from './schema-routes.js';
 import { reach } from './schema-target.js';
 
@@ -202,6 +203,9 @@ const scenario = strict({
     .describe('Whether visitors send back the cookies that answers set. Default true.'),
   headers: headers.optional(),
   timeout: duration.optional().describe('How long an operation may take. Default 10s, at most 120s.'),
+  retries: retries.optional(),
+  reloads: reloads.optional(),
+  abandon: abandon.optional(),
   maxInFlight: z
     .number()
     .optional()

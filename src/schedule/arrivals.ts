@@ -72,6 +72,11 @@ export function emptyRequest(): PlannedRequest {
 /** Errors that load makes, not the request: recording one does not make it the right answer. */
 const OF_LOAD: ReadonlySet<number> = new Set([408, 425, 429, 499]);
 
+/** Whether a status below 500 speaks of load. */
+export function isOfLoad(status: number): boolean {
+  return OF_LOAD.has(status);
+}
+
 /** What an operation that was answered comes to. */
 export type AnswerOutcome = 'ok' | 'bad_status' | 'timeout';
 

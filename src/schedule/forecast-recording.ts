@@ -3,6 +3,7 @@ import type { Plan, RecordingInput } from '../scenario/plan.js';
 import { AmplifyTest } from './acceptance.js';
 import { feed, type OpenRows } from './feed.js';
 import type { RecordedForecast } from './forecast.js';
+import { SourceTally } from './load-sources.js';
 import { PacedSchedule } from './paced.js';
 import { type RecordedArrival, RecordedSchedule, recordingStream } from './recorded.js';
 
@@ -26,8 +27,10 @@ export async function forecastRecording(
   const schedule =
     paced ?? new RecordedSchedule(plan, streamIndex, input, WHOLE, (dueUs) => test?.recorded(dueUs));
   const counts = new ArrivalCounts(plan.lanes);
+  const sources = new SourceTally();
   const batches = feed(schedule, open, (arrival) => {
     counts.add(arrival);
+    sources.add(arrival.dueUs, arrival.row);
     test?.arrival(arrival.dueUs);
   });
   while (!(await batches.next()).done);
@@ -43,6 +46,7 @@ export async function forecastRecording(
     ),
     amplified: test?.result() ?? null,
     use: paced?.use ?? null,
+    sources: sources.result(),
   };
 }
 

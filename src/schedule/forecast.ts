@@ -3,6 +3,7 @@ import type { Plan, PlanInputs, RateInput, RateStream } from '../scenario/plan.j
 import type { Amplified } from './acceptance.js';
 import { areaAt, withArea } from './area.js';
 import { lanesOf, type Shard } from './lanes.js';
+import type { RecordedSources } from './load-sources.js';
 import type { PaceUse } from './paced.js';
 import { type RateShape, shapeOf } from './phases.js';
 import { RateLanes } from './rate-lanes.js';
@@ -27,6 +28,8 @@ export interface RecordedForecast {
   readonly amplified: Amplified | null;
   /** How a paced recording is used; null for one with its own times. */
   readonly use: PaceUse | null;
+  /** Where the load comes from, as only rows tell. */
+  readonly sources: RecordedSources;
 }
 
 /** By stream; undefined for rate streams. */

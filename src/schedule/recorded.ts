@@ -29,6 +29,8 @@ export interface RecordedArrival {
   /** Headers that were recorded with it, as JSON of pairs; undefined for none. */
   headers: string | undefined;
   body: Uint8Array | undefined;
+  /** The row that it was made of. */
+  row: Row;
 }
 
 export type EmitArrival = (arrival: RecordedArrival) => void;
@@ -205,6 +207,7 @@ export function arrivalOf(row: Row, judge: RowJudge, visitor: number, dueUs: num
     recordedDurationUs: row.durationUs ?? Number.NaN,
     headers: row.headers,
     body: row.body,
+    row,
   };
 }
 

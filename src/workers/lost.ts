@@ -96,5 +96,7 @@ function settleUnsent(recorder: Recorder, due: Due, tenant: string | null): void
     bytes: 0,
     attempts: 0,
     cache: null,
+    tries: null,
+    leaves: false,
   });
 }

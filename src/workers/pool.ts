@@ -47,7 +47,7 @@ export interface PoolOptions {
 }
 
 /** Why a run is stopped from outside. `result_lost`: its result can no longer be written. */
-export type StopReason = 'interrupted' | 'stopped_by_target' | 'result_lost';
+export type StopReason = 'interrupted' | 'stopped_by_target' | 'stopped_by_gate' | 'result_lost';
 
 export type PoolEnd =
   | { readonly reason: 'completed' | StopReason; readonly closedS: number }

@@ -46,6 +46,8 @@ function shard(i: number): ResultLine[] {
       bytes: 100,
       attempts: 1,
       cache: null,
+      tries: null,
+      leaves: false,
     });
   }
   const { cells, slices, tenants, emissions } = recorder.takeClosed(Number.POSITIVE_INFINITY);

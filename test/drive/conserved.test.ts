@@ -10,7 +10,7 @@ import { mergeAll } from '../../src/measure/merge.js';
 import { OUTCOME_INDEX } from '../../src/measure/outcome.js';
 import { absorbLine, type ResultLine, readLine, writeLine } from '../../src/measure/result-file.js';
 import { emptySnapshot, type Snapshot, sumGroups } from '../../src/measure/snapshot.js';
-import type { ConnectionPolicy } from '../../src/scenario/plan.js';
+import type { ConnectionPolicy, Plan } from '../../src/scenario/plan.js';
 import { captureOf, flowPlan, stepOf } from '../support/flow-plan.js';
 import { type SimulationOptions, simulate, type TargetModel } from '../support/simulation.js';
 import { steadyPlan } from '../support/steady-plan.js';
@@ -43,7 +43,30 @@ interface Fate {
   readonly stall: { readonly fromUs: number; readonly lengthUs: number } | null;
   readonly startedAtUs: number;
   readonly stopUs: number | null;
+  readonly crowd: Pick<Plan, 'retries' | 'reloads' | 'abandon'>;
 }
+
+/** Clients that retry and people who reload, fast enough for a run of seconds. */
+const CROWDS: readonly Fate['crowd'][] = [
+  {},
+  {
+    retries: {
+      attempts: 3,
+      on: ['timeout', 'reset'],
+      statuses: [503],
+      methods: ['GET'],
+      timeoutUs: 500_000,
+      backoff: { baseUs: 100_000, factor: 2, maxUs: 1e6, jitter: 'full' },
+      budget: 0.2,
+      retryAfterMaxUs: 1e6,
+    },
+    abandon: { chance: 0.5, slowerUs: 300_000 },
+  },
+  {
+    reloads: { afterUs: 200_000, chance: 0.6, wait: { medianUs: 100_000, sigma: 0.8 }, times: 2 },
+    abandon: { chance: 1, slowerUs: null },
+  },
+];
 
 const fates: fc.Arbitrary<Fate> = fc.record({
   seed: fc.integer({ min: 0, max: 1e6 }),
@@ -53,6 +76,7 @@ const fates: fc.Arbitrary<Fate> = fc.record({
   stall: fc.option(fc.record({ fromUs: fc.nat(14e6), lengthUs: fc.nat(4e6) })),
   startedAtUs: fc.constantFrom(0, 0, 300_000, 3e6),
   stopUs: fc.option(fc.nat(15e6)),
+  crowd: fc.constantFrom(...CROWDS),
 });
 
 const STEPS = [
@@ -63,12 +87,12 @@ const STEPS = [
 
 /** A run across the end of a slice. */
 function optionsOf(fate: Fate): SimulationOptions {
-  const { seed, connections, stall, stopUs } = fate;
+  const { seed, connections, stall, stopUs, crowd } = fate;
   const { plan, inputs } = fate.isFlow
     ? flowPlan({ steps: STEPS, seconds: 13, ratePerSec: 30, more: { seed, connections, timeoutUs: 1e6 } })
     : steadyPlan({ ratePerSec: 40, seconds: 13, seed, connections, timeoutUs: 1e6 });
   return {
-    plan,
+    plan: { ...plan, ...crowd },
     inputs,
     seed,
     target: erratic,
@@ -95,7 +119,16 @@ function readBack({ head, ...snapshot }: Snapshot): Snapshot {
 
 describe('a run', () => {
   it('is conserved and within its own plan, whatever happens to it', () => {
-    const seen = { complete: 0, unsent: 0, shed: 0, unfilled: 0, stopped: 0 };
+    const seen = {
+      complete: 0,
+      unsent: 0,
+      shed: 0,
+      unfilled: 0,
+      stopped: 0,
+      abandoned: 0,
+      retried: 0,
+      reloaded: 0,
+    };
     fc.assert(
       fc.property(fates, (fate) => {
         const { snapshot } = simulate(optionsOf(fate));
@@ -105,7 +138,9 @@ describe('a run', () => {
         assert.deepEqual(fidelityOf(readBack(snapshot)), of);
         const { counts } = sumGroups(snapshot);
         if (isComplete(snapshot)) seen.complete++;
-        for (const name of ['shed', 'unsent', 'stopped', 'unfilled'] as const)
+        seen.retried += counts.induced?.retries ?? 0;
+        seen.reloaded += counts.induced?.reloads ?? 0;
+        for (const name of ['shed', 'unsent', 'stopped', 'unfilled', 'abandoned'] as const)
           seen[name] += counts.outcomes[OUTCOME_INDEX[name]] as number;
       }),
       { numRuns: 60, seed: 11 },

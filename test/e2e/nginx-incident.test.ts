@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readResults } from '../../src/commands/results/results.js';
+import { findIncident } from '../../src/judge/incident/incident.js';
 import { differences, dueSeconds } from '../support/against-log.js';
 import { runCli } from '../support/cli.js';
 import { type Logged, Nginx, nginxMissing } from '../support/nginx.js';
@@ -93,6 +95,10 @@ describe('the incident of an nginx', { skip: nginxMissing, concurrency: true }, 
     const over = summary.windows.filter(({ planned }) => planned > 1.5 * LIMIT_PER_SEC);
     const served = over.reduce((sum, { ok }) => sum + ok, 0) / over.length;
     assert.ok(Math.abs(served / LIMIT_PER_SEC - 1) < 0.1, `${served}/s are served`);
+    const { goodput, knee } = findIncident((await readResults([out])).snapshot);
+    const kneePerSec = knee?.ratePerSec ?? 0;
+    assert.ok(Math.abs(kneePerSec / LIMIT_PER_SEC - 1) < 0.1, `the knee is at ${kneePerSec}/s`);
+    assert.equal(goodput?.collapse?.collapsed, false, JSON.stringify(goodput?.collapse));
   });
 
   it('is there when it is cut, stopped, or cut for one tenant, who alone is hit', async () => {

@@ -129,6 +129,7 @@ test('no text of a plan gets through it, nor through the live view', () => {
     seed: 1,
     lanes: 8,
     speed: 1,
+    window: null,
     timeoutUs: 1e7,
     connections: { kind: 'fresh' },
     planned: 10,

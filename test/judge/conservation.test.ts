@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { brokenConservation } from '../../src/judge/validity/conservation.js';
 import { COARSE } from '../../src/measure/buckets.js';
-import type { Counts, Slice } from '../../src/measure/cell.js';
+import { type Counts, emptyInducedCounts, type InducedCounts, type Slice } from '../../src/measure/cell.js';
 import { emptyDistribution } from '../../src/measure/distribution.js';
-import type { Emission } from '../../src/measure/emission.js';
+import { countAgain, type Emission } from '../../src/measure/emission.js';
 import { OUTCOME_INDEX } from '../../src/measure/outcome.js';
 import {
   absorbTenant,
@@ -158,6 +158,13 @@ const BREACHES: readonly [string, (draft: Draft) => void, RegExp][] = [
     (s) => (emission(s).fired[99] = (emission(s).fired[99] as number) - 1),
     /fired, .* lags/,
   ],
+  [
+    'an attempt made again that no second has',
+    (s) => induceIn(s, { retries: 1 }),
+    /the run is complete: 1 attempts made again, 0 by the second/,
+  ],
+  ['an attempt made again that no operation has', (s) => countAgain(emission(s), 3, 2), /0 attempts .* 2 by/],
+  ['more waits than retries', (s) => induceIn(s, { retryAfters: 1 }), /1 retries after a Retry-After, 0/],
   ['a slice of lags that is missing', (s) => s.slices.delete(firstKey(s.slices)), /fired, .* lags/],
   ['emissions that are missing', (s) => s.emissions.clear(), /fired, .* lags/],
   [
@@ -166,7 +173,7 @@ const BREACHES: readonly [string, (draft: Draft) => void, RegExp][] = [
       const { due } = emission(s);
       due[0] = (due[0] as number) + 1;
     },
-    /unfilled, .* not to be fired/,
+    /unfilled or abandoned, .* not to be fired/,
   ],
   [
     'one that is not due without a reason',
@@ -174,9 +181,17 @@ const BREACHES: readonly [string, (draft: Draft) => void, RegExp][] = [
       const { due } = emission(s);
       due[99] = (due[99] as number) - 1;
     },
-    /not to be fired, .* unfilled, stopped/,
+    /not to be fired, .* unfilled, abandoned, stopped/,
   ],
 ];
+
+/** In a second and a group alike. */
+function induceIn({ seconds, groups }: Draft, induced: Partial<InducedCounts>): void {
+  const [second] = seconds.values();
+  const [group] = groups.values();
+  for (const counts of [second?.streams[0], group?.counts])
+    if (counts !== undefined) counts.induced = { ...emptyInducedCounts(), ...induced };
+}
 
 function firstKey(map: ReadonlyMap<string, unknown>): string {
   return [...map.keys()][0] as string;

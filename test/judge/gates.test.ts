@@ -22,19 +22,22 @@ import {
 
 const many = (n: number, op: Omit<Op, 'windowS'>): Op[] =>
   Array.from({ length: n }, (_, i) => ({ windowS: i % 60, ...op }));
+/** Spread over the minute. */
+const evenly = (n: number, op: Omit<Op, 'windowS'>): Op[] =>
+  Array.from({ length: n }, (_, i) => ({ windowS: Math.floor((i * 60) / n), ...op }));
 const steady = (...ops: Op[][]) => completed(snapshotOf(headOf(), ops.flat()));
 const p99 = (comparison: Gate['comparison'], bound: number): Gate =>
   gateOf(`p99 ${comparison} ${bound}`, { kind: 'quantile', q: 0.99, name: 'p99' }, comparison, bound);
 
 test('errors are (planned − ok) / planned, whatever became of the rest', () => {
   const snapshot = steady(
-    many(970, {}),
-    many(10, { outcome: 'bad_status' }),
-    many(10, { outcome: 'unsent' }),
-    many(10, { outcome: 'refused' }),
+    many(9700, {}),
+    evenly(100, { outcome: 'bad_status' }),
+    evenly(100, { outcome: 'unsent' }),
+    evenly(100, { outcome: 'refused' }),
   );
   const { result, actual, n } = gateOn(snapshot, ERRORS_1);
-  assert.deepEqual({ result, actual, n }, { result: 'fail', actual: 0.03, n: 1000 });
+  assert.deepEqual({ result, actual, n }, { result: 'fail', actual: 0.03, n: 10_000 });
   assert.equal(gateOn(snapshot, { ...ERRORS_1, bound: 0.06 }).result, 'pass');
 });
 
@@ -64,7 +67,7 @@ test('a censored quantile under the bound cannot be shown to hold, and fails wit
 });
 
 test('timeouts beyond the rank leave a quantile exact', () => {
-  const snapshot = steady(many(999, {}), many(1, { outcome: 'timeout' }));
+  const snapshot = steady(many(19_980, {}), evenly(20, { outcome: 'timeout' }));
   assert.equal(gateOn(snapshot, P99_800).result, 'pass');
 });
 

@@ -25,11 +25,15 @@ const counts = fc
     bytes: count,
     outcomes: fc.array(count, { minLength: OUTCOMES.length, maxLength: OUTCOMES.length }),
     statuses,
+    induced: fc.option(
+      fc.record({ retries: count, reloads: count, overBudget: count, retryAfters: count, leavers: count }),
+    ),
     recorded: fc.option(fc.record({ planned: count, failed: count, statuses, unknownIds: count })),
   })
-  .map(({ recorded, ...some }) => ({
+  .map(({ recorded, induced, ...some }) => ({
     ...emptyCounts(),
     ...some,
+    induced: induced && { ...induced },
     recorded: recorded === null ? null : { ...emptyRecordedCounts(), ...recorded },
   }));
 
@@ -87,7 +91,7 @@ describe('packed values', () => {
         const second = { streams, response };
         assert.deepEqual(SECOND_FORM.unpack(SECOND_FORM.pack(second)), second);
         assert.deepEqual(SLICE_FORM.unpack(SLICE_FORM.pack(own)), { ...own });
-        const emission = { sliceS: own.sliceS, due: [0, 1, own.tainted], fired: [2] };
+        const emission = { sliceS: own.sliceS, due: [0, 1, own.tainted], fired: [2], again: [3] };
         assert.deepEqual(EMISSION_FORM.unpack(EMISSION_FORM.pack(emission)), emission);
       }),
       { numRuns: 200 },

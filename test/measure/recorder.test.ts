@@ -34,6 +34,7 @@ const operations: fc.Arbitrary<Operation[]> = fc.array(
     recordedOutcome: fc.constantFrom(null, 'ok', 'bad_status', 'timeout'),
     recordedStatus: fc.constantFrom(200, 301, 404, 503),
     recordedDurationUs: fc.oneof(fc.constant(Number.NaN), fc.integer({ min: 0, max: 12e6 })),
+    retries: fc.constantFrom(0, 0, 0, 1, 3),
   }),
   { minLength: 1, maxLength: 120 },
 );
@@ -52,6 +53,7 @@ interface Operation {
   readonly recordedOutcome: Settled['recordedOutcome'];
   readonly recordedStatus: number;
   readonly recordedDurationUs: number;
+  readonly retries: number;
 }
 
 const TIMEOUT_US = 10e6;
@@ -65,11 +67,12 @@ const PLAIN = {
   route: 0,
   tenant: null,
   status: 200,
+  retries: 0,
 };
 const NOT_RECORDED = { recordedOutcome: null, recordedStatus: 0, recordedDurationUs: Number.NaN };
 
 /** Of these outcomes an operation may never have been fired; here it never was. */
-const UNFIRED: readonly Operation['outcome'][] = ['shed', 'unsent', 'stopped'];
+const UNFIRED: readonly Operation['outcome'][] = ['shed', 'unsent', 'stopped', 'abandoned'];
 
 function settledOf(op: Operation): Settled {
   const readyUs = op.dueUs + op.slipUs;
@@ -84,8 +87,16 @@ function settledOf(op: Operation): Settled {
     endUs: endOf(op),
     stallUs: op.lengthUs % 3 === 0 ? 50 : 0,
     bytes: 10,
-    attempts: Number.isNaN(sent) ? 0 : 1,
+    attempts: Number.isNaN(sent) ? 0 : 1 + op.retries,
+    tries: wasRetried(op) ? { ...NEVER, retries: op.retries, firedUs: fired } : null,
+    leaves: op.outcome === 'reset' && op.retries > 0,
   };
+}
+
+const NEVER = { reloads: 0, overBudget: 0, retryAfters: 0, wasSent: true };
+
+function wasRetried({ retries, outcome }: Operation): boolean {
+  return retries > 0 && !UNFIRED.includes(outcome);
 }
 
 function endOf({ dueUs, slipUs, lagUs, lengthUs }: Operation): number {
@@ -97,6 +108,10 @@ function record(ops: readonly Operation[], tenantsMax = 100): Closed[] {
   const recorder = new Recorder(3, TIMEOUT_US, PHASES, tenantsMax);
   const events = ops.flatMap((op) => [
     { atUs: op.dueUs, run: () => recorder.due(op) },
+    ...Array.from({ length: wasRetried(op) ? op.retries : 0 }, () => ({
+      atUs: endOf(op) - 50,
+      run: () => recorder.again(endOf(op) - 50),
+    })),
     { atUs: endOf(op), run: () => recorder.settle(settledOf(op)) },
   ]);
   events.sort((a, b) => a.atUs - b.atUs);
@@ -255,7 +270,7 @@ describe('the recorder', () => {
         };
         for (const op of ops) {
           const { readyUs, firedUs } = settledOf(op);
-          if (op.outcome === 'stopped') continue;
+          if (op.outcome === 'stopped' || op.outcome === 'abandoned') continue;
           count('due', readyUs);
           if (!Number.isNaN(firedUs)) count('fired', firedUs);
         }
@@ -271,6 +286,32 @@ describe('the recorder', () => {
     );
   });
 
+  it('counts what was sent again with its operation, and by the second in which that was', () => {
+    fc.assert(
+      fc.property(operations, (ops) => {
+        const closed = record(ops);
+        const retried = ops.filter(wasRetried);
+        const sum = emptyCounts();
+        for (const cell of closed.flatMap((part) => part.cells)) addCounts(sum, cell);
+        const retries = retried.reduce((n, op) => n + op.retries, 0);
+        assert.equal(sum.induced?.retries ?? 0, retries);
+        assert.equal(
+          sum.induced?.leavers ?? 0,
+          ops.filter((op) => op.outcome === 'reset' && op.retries > 0).length,
+        );
+        const again = new Map<number, number>();
+        for (const { sliceS, again: seconds } of closed.flatMap((part) => part.emissions))
+          for (const [i, n] of seconds.entries()) if (n > 0) again.set(sliceS + i, n);
+        const expected = new Map<number, number>();
+        for (const op of retried) {
+          const second = Math.floor((endOf(op) - 50) / 1e6);
+          expected.set(second, (expected.get(second) ?? 0) + op.retries);
+        }
+        assert.deepEqual([...again].sort(), [...expected].sort());
+      }),
+    );
+  });
+
   it('folds tenants beyond its bound into one', () => {
     const ops = Array.from({ length: 50 }, (_, i) => ({
       dueUs: i * 1000,
@@ -282,6 +323,7 @@ describe('the recorder', () => {
       route: 0,
       tenant: `t${i}`,
       status: 200,
+      retries: 0,
       ...NOT_RECORDED,
     }));
     const tenants = record(ops, 10).flatMap((part) => part.tenants);
@@ -297,7 +339,7 @@ describe('result lines', () => {
         for (const line of [{ kind: 'head' as const, head: HEAD }, ...linesOf(record(ops))]) {
           const text = writeLine(line);
           assert.equal(writeLine(readLine(text)), text);
-          if (line.kind === 'cell') assert.deepEqual(readLine(text), line);
+          if (line.kind === 'cell' || line.kind === 'emission') assert.deepEqual(readLine(text), line);
         }
       }),
       { numRuns: 30 },

@@ -163,7 +163,13 @@ describe('a batch', () => {
   it('keeps the routes of two recorded paths that are sent as one', () => {
     const batcher = new Batcher();
     const arrival = { dueUs: 0, seq: 0, visitor: 0, tenant: null, method: 'GET', path: '/a', host: null };
-    const rest = { recordedStatus: 200, recordedDurationUs: 1, headers: undefined, body: undefined };
+    const rest = {
+      recordedStatus: 200,
+      recordedDurationUs: 1,
+      headers: undefined,
+      body: undefined,
+      row: row(0),
+    };
     for (const route of [1, 2, 1]) batcher.add({ ...arrival, ...rest, route });
     const batch = batcher.take();
     assert.deepEqual(
@@ -176,7 +182,7 @@ describe('a batch', () => {
     const batcher = new Batcher();
     const first = { dueUs: 0, seq: 0, visitor: 0, tenant: null, method: 'GET', path: '/a', host: null };
     const base = { ...first, route: 0, recordedStatus: 200, recordedDurationUs: 1 };
-    const plain = { ...base, headers: undefined, body: undefined };
+    const plain = { ...base, headers: undefined, body: undefined, row: row(0) };
     const others = [
       { ...plain, path: '/b' },
       { ...plain, method: 'HEAD' },
@@ -205,7 +211,7 @@ describe('a batch', () => {
     const rest = { tenant: null, method: 'GET', host: null, route: 0, recordedStatus: 0 };
     for (let i = 0; i < 70_000; i++) {
       const arrival = { ...rest, dueUs: i, seq: 2 * i, visitor: 3 * i, recordedDurationUs: 4 * i };
-      batcher.add({ ...arrival, path: `/${i}`, headers: undefined, body: undefined });
+      batcher.add({ ...arrival, path: `/${i}`, headers: undefined, body: undefined, row: row(0) });
     }
     const batch = batcher.take();
     assert.equal(batcher.take(), undefined);

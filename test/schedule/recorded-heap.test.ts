@@ -4,11 +4,12 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { RecordedArrival } from '../../src/schedule/recorded.js';
 import { ArrivalHeap, type Pending } from '../../src/schedule/recorded-heap.js';
+import { row as rowAt } from '../support/recordings.js';
 
 function pending(dueUs: number, row: number, copy: number): Pending {
   const rest = { seq: 0, visitor: 0, tenant: null, route: 0, method: 'GET', path: '/', host: null };
   const recorded = { recordedStatus: 200, recordedDurationUs: 1, headers: undefined, body: undefined };
-  const arrival: RecordedArrival = { dueUs, ...rest, ...recorded };
+  const arrival: RecordedArrival = { dueUs, ...rest, ...recorded, row: rowAt(0) };
   return { arrival, row, copy };
 }
 

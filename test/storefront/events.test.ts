@@ -53,6 +53,14 @@ describe('a scripted night', () => {
     assert.equal(grewAtS(night(['metrics late by 30s from 90s'])), usual, 'not before it begins');
   });
 
+  it('lets it go on with the last that it saw', () => {
+    // Full is what was seen last: it orders on and on.
+    const { seconds } = night(['metrics late by 1h from 45s']);
+    const wanted = seconds.map(({ instancesDesired }) => instancesDesired);
+    assert.ok((wanted[45] ?? 0) > 5 && (wanted[45] ?? 0) < 12, `${wanted[45]} when they get late`);
+    assert.equal(wanted[110], 12);
+  });
+
   it('takes lost instances away at their instant, and the autoscaler replaces them', () => {
     const { seconds } = night(['2 instances lost at 20s']);
     assert.equal(seconds[19]?.instancesServing, 5);
@@ -62,8 +70,10 @@ describe('a scripted night', () => {
   });
 
   it('replaces instances also when none is left to measure', () => {
-    const { seconds } = night(['9 instances lost at 20s']);
+    const slow = { autoscaler: { ...QUICK.autoscaler, bootUs: 60e6 } };
+    const { seconds } = night(['9 instances lost at 20s'], slow);
     assert.equal(seconds[21]?.instancesServing, 0);
+    assert.ok((seconds[60]?.instancesBooting ?? 0) >= 5, 'all are ordered before the first is there');
     assert.ok((seconds.at(-1)?.instancesServing ?? 0) >= 5);
   });
 

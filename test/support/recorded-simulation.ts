@@ -65,6 +65,7 @@ export function forecastOf(plan: Plan, stream: number, rows: readonly Row[]): Re
     remapped: {},
     amplified: null,
     use: null,
+    sources: { binS: 1, referrers: [], clients: [] },
   };
 }
 

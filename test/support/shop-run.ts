@@ -118,6 +118,8 @@ function settledOf({ reply }: Ticket<Arrival>, status: number, atUs: number): Se
     bytes: status === 200 ? 20_000 : 300,
     attempts: 1,
     cache: null,
+    tries: null,
+    leaves: false,
   };
 }
 

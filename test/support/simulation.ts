@@ -16,6 +16,7 @@ import { type End, emptySnapshot, type Head, type Snapshot } from '../../src/mea
 import type { Health, StallCause } from '../../src/measure/vitals.js';
 import { type DrawKey, draw, drawKey } from '../../src/random.js';
 import type { Row } from '../../src/recording/row.js';
+import type { Gate } from '../../src/scenario/gate.js';
 import type { Phase, Plan, PlanInputs } from '../../src/scenario/plan.js';
 import { planId } from '../../src/scenario/plan-id.js';
 import { MergedArrivals } from '../../src/schedule/arrivals.js';
@@ -345,6 +346,8 @@ export interface SimulationOptions {
   /** Rows of recording streams, by stream. */
   readonly rows?: readonly (readonly Row[] | undefined)[];
   readonly target: TargetModel;
+  /** What it is to be judged by; none unless given. */
+  readonly gates?: readonly Gate[];
   readonly seed?: number;
   readonly shard?: Shard;
   readonly inFlightMax?: number;
@@ -381,7 +384,8 @@ export function simulate(options: SimulationOptions): Simulated {
   const recorded = rows.map((own, i) => own && forecastOf(plan, i, own));
   const rate = forecastRate(plan, inputs, recorded);
   const plannedTotal = countArrivals(plan, inputs, recorded, shard);
-  const snapshot = emptySnapshot(headOf(plan, rate.phases, shard, plannedTotal, rate.durationS));
+  const head = headOf(plan, rate.phases, shard, plannedTotal, rate.durationS);
+  const snapshot = emptySnapshot({ ...head, gates: options.gates ?? [] });
   const log: TargetLog = {
     keeps: options.emit === undefined,
     arrived: new Map(),

@@ -1,6 +1,7 @@
 // What a run takes of this machine: workers, pacing, bounds.
 import { maySpin } from '../../drive/pacing/calibrate.js';
 import type { LoadedScenario } from '../../scenario/load.js';
+import { askedToWaitUs, stalledUs } from '../../scenario/retry-plan.js';
 import { coresOfProcess } from './cores.js';
 import type { Machine } from './machine.js';
 import { DESCRIPTORS_RESERVED } from './resources.js';
@@ -49,7 +50,9 @@ export function planResources(
     workersWanted ?? Math.min(free, Math.max(1, Math.ceil(peakPerSec / RATE_PER_WORKER))),
   );
   const descriptors = connectionsOf(machine);
-  const needed = Math.ceil(peakPerSec * (loaded.plan.timeoutUs / 1e6) * 1.2) + 256;
+  const needed = Math.ceil(peakPerSec * (stalledUs(loaded.plan) / 1e6) * 1.2) + 256;
+  // Those that were asked to wait before they try again have no connection.
+  const waiting = Math.ceil(peakPerSec * (askedToWaitUs(loaded.plan) / 1e6) * 1.2);
   const warnings: string[] = [];
   if (loaded.maxInFlight === null && needed > descriptors) {
     warnings.push(
@@ -61,7 +64,7 @@ export function planResources(
     workers,
     maySpin: maySpin(usable, all, workers, loaded.target.loopback),
     connectionsMax: descriptors,
-    inFlightMax: loaded.maxInFlight ?? Math.max(workers, Math.min(needed, descriptors)),
+    inFlightMax: loaded.maxInFlight ?? Math.max(workers, Math.min(needed, descriptors) + waiting),
     warnings,
   };
 }

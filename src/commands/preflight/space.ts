@@ -3,6 +3,7 @@ import { SLICE_S } from '../../measure/cell.js';
 import { TENANTS_MAX } from '../../measure/tenants.js';
 import { UserError } from '../../problem.js';
 import type { Plan, PlanStream, StreamInput } from '../../scenario/plan.js';
+import { stalledUs } from '../../scenario/retry-plan.js';
 import { formatBytes } from '../../units.js';
 import type { Prepared } from '../prepare.js';
 import { availableMemory, freeDisk } from './memory.js';
@@ -17,7 +18,7 @@ export interface Extent {
   readonly readers: number;
   /** Open connections at most if all goes well. */
   readonly open: number;
-  /** Exchanges under way at most if the target answers nothing: the peak rate times the timeout, or the bound. */
+  /** Exchanges under way at most if the target answers nothing: the peak rate times how long they take, or the bound. */
   readonly stalled: number;
   readonly streams: readonly StreamExtent[];
 }
@@ -151,7 +152,7 @@ export function checkSpace(extent: Extent, out: string): readonly string[] {
 export function extentOf(prepared: Prepared, workers: number, inFlightMax: number): Extent {
   const { loaded, rate, shard, recorded } = prepared;
   const { plan, inputs } = loaded;
-  const stalled = Math.ceil((rate.peakPerSec / shard.n) * (plan.timeoutUs / 1e6));
+  const stalled = Math.ceil((rate.peakPerSec / shard.n) * (stalledUs(plan) / 1e6));
   const streams = plan.streams.map((stream, i) => ({
     arrivals: Math.ceil((totalOf(recorded[i]?.perLane) || totalOf(rate.streams[i])) / shard.n),
     routes: routesOf(stream, plan),

@@ -67,6 +67,15 @@ export class Conversation {
   }
 
   /**
+   * Completes a request that is sent once more.
+   * @returns false if a hook does not let it
+   */
+  again(exchange: Exchange): boolean {
+    this.#cookies?.prepare(exchange);
+    return this.hooks?.before(exchange) !== false;
+  }
+
+  /**
    * Looks at a complete answer.
    * @returns the operation's outcome, or `again` if the request was changed and is to be sent once more
    */
@@ -75,10 +84,7 @@ export class Conversation {
     if (this.hooks?.after(exchange) === false) return 'hook';
     const redirect = this.#redirects?.follow(exchange) ?? 'no';
     if (redirect === 'over') return 'bad_status';
-    if (redirect === 'again') {
-      this.#cookies?.prepare(exchange);
-      return this.hooks?.before(exchange) === false ? 'hook' : 'again';
-    }
+    if (redirect === 'again') return this.again(exchange) ? 'again' : 'hook';
     // What took longer than the timeout was cut; what came late only by a stall of ours is no timeout.
     const outcome = outcomeOfAnswer(this.plan, exchange.request, exchange.status, Number.NaN);
     return outcome === 'ok' && this.#checks?.passes(exchange) === false ? 'bad_body' : outcome;

@@ -1,5 +1,6 @@
 // Arrivals that are due and must wait: for the answer to the visitor's request before, and for the think time after it.
 import type { Exchange } from '../exchange.js';
+import { Heap } from '../heap.js';
 import { LinkedList } from '../linked-list.js';
 import type { Visitor } from './visitors.js';
 
@@ -10,8 +11,8 @@ import type { Visitor } from './visitors.js';
 export class Held {
   /** All that wait. */
   readonly #all = new LinkedList<Exchange>();
-  /** Those whose `readyUs` is known: a binary heap, the earliest first. */
-  readonly #ready: Exchange[] = [];
+  /** Those whose `readyUs` is known, the earliest first. */
+  readonly #ready = new Heap<Exchange>(isBefore);
 
   get size(): number {
     return this.#all.size;
@@ -19,7 +20,7 @@ export class Held {
 
   /** When the next one may be sent; Infinity where none is known to become ready. */
   get readyUs(): number {
-    return this.#ready[0]?.readyUs ?? Number.POSITIVE_INFINITY;
+    return this.#ready.first?.readyUs ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -51,13 +52,13 @@ export class Held {
     const sinceUs = waitUs === null ? visitor.sentUs : visitor.answeredUs + waitUs;
     first.readyUs = Math.max(first.dueUs, sinceUs);
     visitor.isReleased = true;
-    push(this.#ready, first);
+    this.#ready.push(first);
   }
 
   /** Gives up the one that may be sent next; null if none may at this time. */
   take(nowUs: number): Exchange | null {
     if (this.readyUs > nowUs) return null;
-    const exchange = pop(this.#ready);
+    const exchange = this.#ready.pop();
     const visitor = exchange?.who ?? null;
     if (exchange === undefined || visitor === null) throw new Error('what waits has no visitor');
     this.#all.remove(exchange);
@@ -73,39 +74,10 @@ export class Held {
     const exchange = this.#all.first;
     if (exchange === null) return null;
     this.#all.remove(exchange);
-    this.#ready.length = 0;
+    this.#ready.clear();
     if (exchange.who !== null) exchange.who.held.shift();
     return exchange;
   }
-}
-
-function push(heap: Exchange[], exchange: Exchange): void {
-  let hole = heap.length;
-  heap.push(exchange);
-  while (hole > 0) {
-    const parent = (hole - 1) >> 1;
-    if (!isBefore(exchange, heap[parent] as Exchange)) break;
-    heap[hole] = heap[parent] as Exchange;
-    hole = parent;
-  }
-  heap[hole] = exchange;
-}
-
-function pop(heap: Exchange[]): Exchange | undefined {
-  const first = heap[0];
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return first;
-  let hole = 0;
-  for (;;) {
-    let child = 2 * hole + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && isBefore(heap[child + 1] as Exchange, heap[child] as Exchange)) child++;
-    if (!isBefore(heap[child] as Exchange, last)) break;
-    heap[hole] = heap[child] as Exchange;
-    hole = child;
-  }
-  heap[hole] = last;
-  return first;
 }
 
 /** In the order of their times; of one time in that of the plan. */

@@ -30,6 +30,8 @@ export class Visitor implements Linked<Visitor>, TlsSessions {
   isReleased = false;
   /** When the last one that waited could be sent. */
   sentUs = Number.NEGATIVE_INFINITY;
+  /** When they left for what came of a request, or would have sent another since; -Infinity for one who has not. */
+  leftUs = Number.NEGATIVE_INFINITY;
   /** When the last request of a visit with an order settled. */
   answeredUs = Number.NEGATIVE_INFINITY;
   /** What answers have given for later requests, by placeholder; made when it is first needed. */
@@ -74,6 +76,7 @@ export class Visitor implements Linked<Visitor>, TlsSessions {
       this.slots.length > 0 ||
       this.#sessions !== null ||
       this.jar !== null ||
+      this.leftUs !== Number.NEGATIVE_INFINITY ||
       this.answeredUs !== Number.NEGATIVE_INFINITY
     );
   }

@@ -8,40 +8,19 @@ import type { Incident } from '../incident/incident.js';
 import { exactly, type GateResult, holds, isBelow, NOTHING_DUE, noData } from './result.js';
 import { selects } from './selection.js';
 
-/** What a gate reads of the incident. */
-interface Course {
-  readonly onsetS: number | null;
-  /** When load was back at normal; null where it was not by the end. */
-  readonly normalAtS: number | null;
-  readonly outageS: number;
-}
-
-function courseOf(snapshot: Snapshot, { outages }: Incident): Course {
-  const closedS = closedThroughS(snapshot);
-  const { phases } = snapshot.head;
-  const spike = phases.find(({ name }) => name === 'onset' || name === 'peak');
-  const after = phases.find(({ name }) => name === 'after');
-  return {
-    onsetS: spike?.startS ?? null,
-    normalAtS: after === undefined || after.startS > closedS ? null : after.startS,
-    outageS: outages.reduce((sum, { startS, endS }) => sum + (endS ?? closedS) - startS, 0),
-  };
-}
-
 /** Length of all outages together: one that has no end by the end of the result is at least as long as was seen. */
 export function outage(snapshot: Snapshot, gate: Gate, bound: number, incident: Incident): GateResult {
-  const { outageS } = courseOf(snapshot, incident);
-  const { outages } = incident;
+  const { outages, course } = incident;
   const lasts = outages.at(-1)?.endS === null;
   const several = outages.length > 1 ? [`${outages.length} outages`] : [];
   const open = lasts ? [`it was not well by ${formatOffset(closedThroughS(snapshot) * 1e6)}, the end`] : [];
   const reason = [...several, ...open].join('; ');
-  return told(snapshot, gate, bound, { us: outageS * 1e6, atLeast: lasts }, reason);
+  return told(snapshot, gate, bound, { us: course.outageS * 1e6, atLeast: lasts }, reason);
 }
 
 /** From load back at normal to the shop well again; 0 where it was well before. */
 export function recovery(snapshot: Snapshot, gate: Gate, bound: number, incident: Incident): GateResult {
-  const { normalAtS, onsetS } = courseOf(snapshot, incident);
+  const { normalAtS, onsetS } = incident.course;
   const last = incident.outages.at(-1);
   if (last === undefined) return told(snapshot, gate, bound, exactly(0), 'there was no outage');
   if (onsetS === null) return noData(gate, 'the plan has no spike whose load could come back to normal');
@@ -59,7 +38,7 @@ export function recovery(snapshot: Snapshot, gate: Gate, bound: number, incident
 
 /** From the onset of the spike to the first outage. A shop that held degrades after any time there is. */
 export function timeToDegrade(snapshot: Snapshot, gate: Gate, bound: number, incident: Incident): GateResult {
-  const { onsetS } = courseOf(snapshot, incident);
+  const { onsetS } = incident.course;
   const [first] = incident.outages;
   const closedS = closedThroughS(snapshot);
   if (first === undefined) return neverDegraded(snapshot, gate, bound, closedS - (onsetS ?? 0));

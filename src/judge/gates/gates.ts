@@ -50,7 +50,7 @@ export function evaluateGate(
     case 'time_to_degrade':
       return timeToDegrade(snapshot, gate, bound, incident());
     case 'healthy_tenants':
-      return healthyTenants(gate);
+      return healthyTenants(snapshot, gate, bound, incident());
   }
   const { counts, response } = sumGroups(snapshot, selects(snapshot.head, selector));
   if (counts.planned === 0) return noData(gate, NOTHING_DUE);

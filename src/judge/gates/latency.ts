@@ -7,7 +7,7 @@ import { formatDuration, formatShare } from '../../units.js';
 import { meanLimits } from '../statistics/mean.js';
 import { shareLimits, type Tick } from '../statistics/proportion.js';
 import { type GateResult, holds, isBelow, type Limits, NONE_RANKED, noData } from './result.js';
-import { ticksOf } from './selection.js';
+import { secondsOf } from './selection.js';
 import { decide } from './shares.js';
 
 /** One-sided 95 %. */
@@ -46,19 +46,22 @@ export function quantile(
 
 /**
  * Between which values a quantile lies: those at the ranks that Wilson's interval, a score test, leaves open
- * (n q ± z √(n q (1 − q) · effect), as of Lancet's order statistics).
+ * (n q ± z √(n q (1 − q) · effect), as of Lancet's order statistics). Timeouts set no limit.
  */
 function quantileLimits(q: number, response: Histogram, effect: number): Limits | null {
   const n = response.count;
   const half = Z * Math.sqrt((q * (1 - q) * effect) / n);
   const low = response.quantile(Math.max(0, q - half));
-  const high = q + half > 1 - 1 / n ? null : (response.quantile(q + half)?.us ?? null);
-  return low === undefined ? null : { low: low.us, high };
+  if (low === undefined || low.atLeast) return null;
+  const high = q + half > 1 - 1 / n ? undefined : response.quantile(q + half);
+  return { low: low.us, high: high === undefined || high.atLeast ? null : high.us };
 }
 
 /** The mean of the responses, by its limits; timeouts in it make it a lower bound. */
 export function mean(snapshot: Snapshot, gate: Gate, bound: Reading, response: Histogram): GateResult {
-  const limits = meanLimits(ticksOf(snapshot, gate, ({ ranked, sumUs }) => ({ n: ranked, sum: sumUs })));
+  const limits = meanLimits(
+    secondsOf(snapshot, gate).map(({ list }) => list.map(({ ranked, sumUs }) => ({ n: ranked, sum: sumUs }))),
+  );
   const actual = response.mean();
   if (limits === null || actual === undefined) return noData(gate, NONE_RANKED);
   const below = isBelow(gate);

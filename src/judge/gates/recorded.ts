@@ -10,7 +10,7 @@ import { type BothSides, sumRecorded } from '../recorded.js';
 import type { Tick } from '../statistics/proportion.js';
 import { maximum, mean, quantile, readLatency } from './latency.js';
 import { because, exactly, type GateResult, isBelow, NOTHING_DUE, noData } from './result.js';
-import { selects, ticksOf } from './selection.js';
+import { secondsOf, selects } from './selection.js';
 import { errors } from './shares.js';
 import { isLatencyGate } from './terms.js';
 
@@ -83,19 +83,25 @@ function tooFew(q: number, name: string, n: number): string | null {
 function slowAgainst(snapshot: Snapshot, gate: Gate, boundUs: number, response: Histogram): Tick[][] {
   const cut = isBelow(gate) && boundUs >= snapshot.head.plan.timeoutUs ? response.cuts : 0;
   const hits = Math.min(response.count, countOver(response.read(), boundUs) + cut);
-  const stretches = ticksOf(snapshot, gate, ({ ranked }, windowS) => {
-    const all = snapshot.seconds.get(windowS)?.response;
-    const share = all === undefined || all.count === 0 ? 0 : countOver(all, boundUs) / all.count;
-    return { n: ranked, weight: ranked * share };
-  });
+  const stretches = secondsOf(snapshot, gate).map(({ startS, list }) =>
+    list.map(({ ranked, sumUs }, i) => {
+      const all = snapshot.seconds.get(startS + i)?.response;
+      const share = all === undefined || all.count === 0 ? 0 : countOver(all, boundUs) / all.count;
+      return { n: ranked, sum: sumUs, weight: ranked * share };
+    }),
+  );
   return spread(hits, stretches);
 }
 
+/** Operations of a second, the sum of their responses, and for how much of all hits it stands. */
+interface Weighed {
+  readonly n: number;
+  readonly sum: number;
+  readonly weight: number;
+}
+
 /** So many hits dealt to seconds in proportion to their weights, no second having more of them than operations. */
-export function spread(
-  hits: number,
-  stretches: readonly (readonly { readonly n: number; readonly weight: number }[])[],
-): Tick[][] {
+export function spread(hits: number, stretches: readonly (readonly Weighed[])[]): Tick[][] {
   const all = stretches.flat();
   const n = all.reduce((sum, tick) => sum + tick.n, 0);
   const weights = all.reduce((sum, { weight }) => sum + weight, 0);
@@ -111,7 +117,7 @@ export function spread(
       exact += own + (tick.n - own) * rest;
       const whole = Math.max(0, Math.min(tick.n, Math.round(exact) - given));
       given += whole;
-      return { n: tick.n, hits: whole };
+      return { n: tick.n, sum: tick.sum, hits: whole };
     }),
   );
 }

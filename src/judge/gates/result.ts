@@ -26,7 +26,7 @@ export interface GateResult {
 
 export interface Limits {
   readonly low: number;
-  /** Null where so few operations set no upper limit: the true quantile may be longer than all that was seen. */
+  /** Null where nothing sets an upper limit: a true quantile may be longer than all of so few, or than the timeout. */
   readonly high: number | null;
 }
 

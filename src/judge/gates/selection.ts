@@ -1,6 +1,6 @@
 // What a gate's selector takes of a snapshot: groups, seconds of its series, stretches of time.
 import { type Series, type SeriesSecond, seriesOfGate } from '../../measure/series.js';
-import { type Group, type Head, phaseIndexAt, type Snapshot } from '../../measure/snapshot.js';
+import type { Group, Head, Snapshot } from '../../measure/snapshot.js';
 import type { Gate, Selector } from '../../scenario/gate.js';
 import { closedThroughS } from '../facts.js';
 
@@ -23,18 +23,20 @@ export function inGates(phase: string | undefined, selector: Selector): boolean 
   return phase !== 'warmup' && (selector.phase === undefined || phase === selector.phase);
 }
 
-/** The phases that a gate looks at, as far as all of them is measured; those of which nothing is are left out. */
-export function phasesLookedAt(snapshot: Snapshot, selector: Selector): Stretch[] {
-  const closedS = closedThroughS(snapshot);
-  return snapshot.head.phases
+/** The phases that a gate looks at, up to a second of due time; those of which nothing is left are left out. */
+export function phasesLookedAt(head: Head, selector: Selector, untilS: number): Stretch[] {
+  return head.phases
     .filter(({ name }) => inGates(name, selector))
-    .map(({ startS, endS }) => ({ startS, endS: Math.min(endS, closedS) }))
+    .map(({ startS, endS }) => ({ startS, endS: Math.min(endS, untilS) }))
     .filter(({ startS, endS }) => endS > startS);
 }
 
-/** Seconds of due time that a gate looks at. */
+/** Seconds of due time that a gate looks at, as far as all of them is measured. */
 export function secondsLookedAt(snapshot: Snapshot, selector: Selector): number {
-  return phasesLookedAt(snapshot, selector).reduce((sum, { startS, endS }) => sum + endS - startS, 0);
+  return phasesLookedAt(snapshot.head, selector, closedThroughS(snapshot)).reduce(
+    (sum, { startS, endS }) => sum + endS - startS,
+    0,
+  );
 }
 
 /**
@@ -47,22 +49,35 @@ export function seriesFor(snapshot: Snapshot, gate: Gate): Series {
   return series;
 }
 
-/** What each second of a gate's series comes to, in order of time, a list for each phase that it looks at. */
-export function ticksOf<T>(
-  snapshot: Snapshot,
-  gate: Gate,
-  read: (second: SeriesSecond, windowS: number) => T,
-): T[][] {
-  const { phases } = snapshot.head;
-  const stretches = phases.map((): T[] => []);
+/** The seconds of a phase, each of them, up to the last in which anything was due. */
+export interface Seconds {
+  readonly startS: number;
+  readonly list: readonly SeriesSecond[];
+}
+
+const NOTHING: SeriesSecond = { planned: 0, ok: 0, shed: 0, stopped: 0, ranked: 0, slower: 0, sumUs: 0 };
+
+/** The seconds of a gate's series, by phase that it looks at; phases in which nothing was due are left out. */
+export function secondsOf(snapshot: Snapshot, gate: Gate): Seconds[] {
   const { seconds } = seriesFor(snapshot, gate);
-  for (const windowS of [...seconds.keys()].sort((a, b) => a - b)) {
-    const phase = phaseIndexAt(phases, windowS);
-    const second = seconds.get(windowS);
-    if (second === undefined || !inGates(phases[phase]?.name, gate.selector)) continue;
-    stretches[phase]?.push(read(second, windowS));
-  }
-  return stretches.filter((ticks) => ticks.length > 0);
+  let endS = 0;
+  for (const windowS of seconds.keys()) endS = Math.max(endS, windowS + 1);
+  return snapshot.head.phases.flatMap((phase): Seconds[] => {
+    if (!inGates(phase.name, gate.selector)) return [];
+    const list: SeriesSecond[] = [];
+    let some = false;
+    for (let t = phase.startS; t < Math.min(phase.endS, endS); t++) {
+      const second = seconds.get(t);
+      some ||= second !== undefined;
+      list.push(second ?? NOTHING);
+    }
+    return some ? [{ startS: phase.startS, list }] : [];
+  });
+}
+
+/** The sum of something over some seconds. */
+export function sumOver(phases: readonly Seconds[], read: (second: SeriesSecond) => number): number {
+  return phases.reduce((sum, { list }) => list.reduce((all, second) => all + read(second), sum), 0);
 }
 
 /** What is wrong with a selector's names; null where the result has all of them. */

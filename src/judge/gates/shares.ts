@@ -5,7 +5,7 @@ import type { Gate } from '../../scenario/gate.js';
 import { formatCount, formatShare } from '../../units.js';
 import { neededFor, type ShareLimits, shareLimits, type Tick } from '../statistics/proportion.js';
 import { type GateResult, holds, isBelow, NONE_RANKED, NOTHING_DUE, noData } from './result.js';
-import { ticksOf } from './selection.js';
+import { type Seconds, secondsOf, sumOver } from './selection.js';
 
 /** What can be said of a share. */
 export interface Decision {
@@ -19,15 +19,12 @@ const EFFECT_TOLD = 2;
 
 /** Errors of what a gate selects. */
 export function errors(snapshot: Snapshot, gate: Gate, bound: number): GateResult {
-  const failed = ({ planned, ok }: SeriesSecond) => planned - ok;
+  const phases = secondsOf(snapshot, gate);
+  const of = (hits: (second: SeriesSecond) => number) => ofShare(gate, bound, ofPlanned(phases, hits));
   return withStopped(
-    ofShare(gate, bound, counted(snapshot, gate, failed)),
-    ofShare(
-      gate,
-      bound,
-      counted(snapshot, gate, (second) => failed(second) - second.stopped),
-    ),
-    ticksOf(snapshot, gate, ({ stopped }) => stopped),
+    of(({ planned, ok }) => planned - ok),
+    () => of(({ planned, ok, stopped }) => planned - ok - stopped),
+    sumOver(phases, ({ stopped }) => stopped),
   );
 }
 
@@ -36,14 +33,13 @@ export function shed(snapshot: Snapshot, gate: Gate, bound: number): GateResult 
   return ofShare(
     gate,
     bound,
-    counted(snapshot, gate, (second) => second.shed),
+    ofPlanned(secondsOf(snapshot, gate), (second) => second.shed),
   );
 }
 
 /** What of the ranked operations was slower than so long. */
 export function slower(snapshot: Snapshot, gate: Gate, bound: number, thanUs: number): GateResult {
-  const ticks = slowTicks(snapshot, gate, thanUs);
-  const result = ofShare(gate, bound, ticks);
+  const result = ofShare(gate, bound, slowTicks(snapshot, gate, thanUs));
   return result.n === 0 ? noData(gate, NONE_RANKED) : result;
 }
 
@@ -53,10 +49,18 @@ export function slower(snapshot: Snapshot, gate: Gate, bound: number, thanUs: nu
  */
 export function slowTicks(snapshot: Snapshot, gate: Gate, thanUs: number): Tick[][] {
   const against = isBelow(gate) && thanUs >= snapshot.head.plan.timeoutUs;
-  return ticksOf(snapshot, gate, ({ ranked, ok, slower: over }) => ({
-    n: ranked,
-    hits: against ? Math.min(ranked, over + Math.max(0, ranked - ok)) : over,
-  }));
+  return secondsOf(snapshot, gate).map(({ list }) =>
+    list.map(({ ranked, ok, slower: over, sumUs }) => ({
+      n: ranked,
+      hits: against ? Math.min(ranked, over + Math.max(0, ranked - ok)) : over,
+      sum: sumUs,
+    })),
+  );
+}
+
+/** Planned operations, and those of them that are counted. */
+export function ofPlanned(phases: readonly Seconds[], hits: (second: SeriesSecond) => number): Tick[][] {
+  return phases.map(({ list }) => list.map((second) => ({ n: second.planned, hits: hits(second) })));
 }
 
 /** The result of a share of which each second is known. */
@@ -79,7 +83,7 @@ export function decide(gate: Gate, limits: ShareLimits, bound: number): Decision
   if (below ? bound <= 0 : bound >= 1) return settled(holds(gate, share, bound) ? 'pass' : 'fail');
   if (below ? surelyAbove > bound : surelyBelow < bound) return settled('fail');
   if (below ? high <= bound : low >= bound) return settled('pass');
-  const needed = neededFor(limits, bound);
+  const needed = neededFor(limits, bound, below ? 'below' : 'above');
   return { result: 'inconclusive', needed, reason: open(limits, needed) };
 }
 
@@ -101,19 +105,15 @@ function settled(result: 'pass' | 'fail'): Decision {
   return { result, needed: null, reason: null };
 }
 
-function counted(snapshot: Snapshot, gate: Gate, hits: (second: SeriesSecond) => number): Tick[][] {
-  return ticksOf(snapshot, gate, (second) => ({ n: second.planned, hits: hits(second) }));
-}
-
-/** What a stop cut might have been ok or not: where that decides, the gate is open. */
-export function withStopped(
-  all: GateResult,
-  without: GateResult,
-  stopped: readonly (readonly number[])[],
-): GateResult {
-  if (all.result === without.result) return all;
-  const cut = stopped.flat().reduce((sum, n) => sum + n, 0);
-  const share = typeof without.actual === 'number' ? formatShare(without.actual) : '';
-  const reason = `${formatCount(cut)} requests were cut by the stop; had they been ok, it were ${share}`;
+/**
+ * What a stop cut might have been ok or not: where that decides, the gate is open.
+ * @param without the result had all of them been ok
+ */
+export function withStopped(all: GateResult, without: () => GateResult, stopped: number): GateResult {
+  if (stopped === 0) return all;
+  const forgiving = without();
+  if (all.result === forgiving.result) return all;
+  const share = typeof forgiving.actual === 'number' ? formatShare(forgiving.actual) : '';
+  const reason = `${formatCount(stopped)} requests were cut by the stop; had they been ok, it were ${share}`;
   return { ...all, result: 'inconclusive', needed: null, reason };
 }

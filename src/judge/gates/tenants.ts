@@ -2,7 +2,8 @@
 import type { Snapshot } from '../../measure/snapshot.js';
 import { tenantPhaseAt } from '../../measure/tenants.js';
 import type { Gate } from '../../scenario/gate.js';
-import { type GateResult, NOTHING_DUE, noData } from './result.js';
+import type { Incident } from '../incident/incident.js';
+import { decided, type GateResult, NOTHING_DUE, noData } from './result.js';
 import { ofShare } from './shares.js';
 
 /** Errors of one tenant over the run, from the slices of its time line; the warm-up is left out. */
@@ -20,7 +21,18 @@ export function tenantErrors(snapshot: Snapshot, gate: Gate, bound: number, tena
   return ofShare(gate, bound, [slices]);
 }
 
-/** The lowest share of tenants that were well at one time. */
-export function healthyTenants(gate: Gate): GateResult {
-  return noData(gate, 'the health of tenants over time is not judged yet');
+/** The lowest share of tenants that were well at one time: over the run, or in a phase. */
+export function healthyTenants(
+  snapshot: Snapshot,
+  gate: Gate,
+  bound: number,
+  { tenantHealth }: Incident,
+): GateResult {
+  if (tenantHealth === null) return noData(gate, 'the plan has no tenants');
+  const { phase } = gate.selector;
+  const index = snapshot.head.phases.findIndex(({ name }) => name === phase);
+  const share = phase === undefined ? tenantHealth.lowest?.share : tenantHealth.lowestByPhase[index];
+  if (share === undefined || share === null)
+    return noData(gate, 'no tenant has enough requests in a minute there to tell');
+  return decided(gate, bound, share, tenantHealth.known);
 }

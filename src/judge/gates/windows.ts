@@ -8,12 +8,13 @@
 //   of three) neither passes the gate nor leaves it open;
 // - where no window counts, nothing is known.
 import type { SeriesSecond } from '../../measure/series.js';
-import type { Snapshot } from '../../measure/snapshot.js';
+import type { Head, Snapshot } from '../../measure/snapshot.js';
 import type { Gate } from '../../scenario/gate.js';
 import { formatCount, formatOffset, formatShare } from '../../units.js';
+import { closedThroughS } from '../facts.js';
 import { betaQuantile } from '../statistics/distributions.js';
 import { because, type GateResult, holds, isBelow, noData } from './result.js';
-import { phasesLookedAt, type Stretch, seriesFor } from './selection.js';
+import { phasesLookedAt, type Stretch, secondsOf, seriesFor, sumOver } from './selection.js';
 import { withStopped } from './shares.js';
 
 const FEW = 20;
@@ -21,12 +22,15 @@ const FEW = 20;
 const SURELY = 0.999;
 const SAYS_LITTLE = 3;
 
-/** Sums over the seconds of a window. */
-export interface WindowSums {
-  readonly startS: number;
-  /** Operations that the share is of; seconds for a throughput. */
+/** What a second adds: operations, and those of them that are counted. */
+export interface Parts {
   readonly n: number;
   readonly hits: number;
+}
+
+/** Sums over the seconds of a window. */
+export interface WindowSums extends Parts {
+  readonly startS: number;
 }
 
 /** What one window says of its gate. `silent`: it holds too few operations to say anything. */
@@ -37,9 +41,12 @@ export function worstWindow(snapshot: Snapshot, gate: Gate, overS: number, bound
   const strict = worst(snapshot, gate, overS, bound, (second) => partsOf(gate, second, true));
   const kind = gate.metric.kind;
   if (kind !== 'errors' && kind !== 'throughput') return strict;
-  const lenient = worst(snapshot, gate, overS, bound, (second) => partsOf(gate, second, false));
-  const { seconds } = seriesFor(snapshot, gate);
-  return withStopped(strict, lenient, [[...seconds.values()].map(({ stopped }) => stopped)]);
+  const lenient = () => worst(snapshot, gate, overS, bound, (second) => partsOf(gate, second, false));
+  return withStopped(
+    strict,
+    lenient,
+    sumOver(secondsOf(snapshot, gate), ({ stopped }) => stopped),
+  );
 }
 
 /** What a second adds to its windows; a stop is an error where `strict`, else as if it had been ok. */
@@ -47,7 +54,7 @@ export function partsOf(
   gate: Gate,
   { planned, ok, shed, stopped, ranked, slower }: SeriesSecond,
   strict: boolean,
-): { n: number; hits: number } {
+): Parts {
   const forgiven = strict ? 0 : stopped;
   switch (gate.metric.kind) {
     case 'shed':
@@ -78,14 +85,61 @@ export function wordOf(gate: Gate, overS: number, bound: number, { n, hits }: Wi
 }
 
 /** The seconds that windows of a gate may lie in: phases that follow each other are one stretch. */
-export function stretchesOf(snapshot: Snapshot, gate: Gate): Stretch[] {
+export function stretchesOf(head: Head, gate: Gate, untilS: number): Stretch[] {
   const stretches: Stretch[] = [];
-  for (const phase of phasesLookedAt(snapshot, gate.selector)) {
+  for (const phase of phasesLookedAt(head, gate.selector, untilS)) {
     const last = stretches.at(-1);
     if (last?.endS === phase.startS) stretches[stretches.length - 1] = { ...last, endS: phase.endS };
     else stretches.push(phase);
   }
   return stretches;
+}
+
+/** Running sums over the last seconds of a stretch: each second is read as it enters and as it leaves. */
+export class Sliding {
+  #n = 0;
+  #hits = 0;
+  #seconds = 0;
+
+  constructor(
+    private readonly overS: number,
+    private readonly at: (windowS: number) => Parts,
+  ) {}
+
+  /** Takes the next second; gives the window that ends with it, null where it is not whole yet. */
+  next(windowS: number): WindowSums | null {
+    const enters = this.at(windowS);
+    this.#n += enters.n;
+    this.#hits += enters.hits;
+    if (this.#seconds < this.overS) this.#seconds++;
+    else {
+      const leaves = this.at(windowS - this.overS);
+      this.#n -= leaves.n;
+      this.#hits -= leaves.hits;
+    }
+    if (this.#seconds < this.overS) return null;
+    return { startS: windowS + 1 - this.overS, n: this.#n, hits: this.#hits };
+  }
+
+  /** Forgets what it has: another stretch begins. */
+  clear(): void {
+    this.#n = 0;
+    this.#hits = 0;
+    this.#seconds = 0;
+  }
+}
+
+/** Reads seconds of a gate's series. */
+export function reader(
+  snapshot: Snapshot,
+  gate: Gate,
+  read: (second: SeriesSecond) => Parts,
+): (windowS: number) => Parts {
+  const { seconds } = seriesFor(snapshot, gate);
+  return (windowS) => {
+    const second = seconds.get(windowS);
+    return second === undefined ? { n: 0, hits: 0 } : read(second);
+  };
 }
 
 const RANK: Readonly<Record<WindowWord, number>> = { silent: 0, holds: 1, open: 2, breaks: 3 };
@@ -95,7 +149,7 @@ function worst(
   gate: Gate,
   overS: number,
   bound: number,
-  read: (second: SeriesSecond) => { n: number; hits: number },
+  read: (second: SeriesSecond) => Parts,
 ): GateResult {
   let found: WindowSums | undefined;
   let word: WindowWord = 'silent';
@@ -131,31 +185,18 @@ function worst(
   return because({ ...result, result: 'inconclusive' }, few);
 }
 
-/** Every whole window, by its first second; running sums, so that each second is read twice. */
 function* windows(
   snapshot: Snapshot,
   gate: Gate,
   overS: number,
-  read: (second: SeriesSecond) => { n: number; hits: number },
+  read: (second: SeriesSecond) => Parts,
 ): Generator<WindowSums> {
-  const { seconds } = seriesFor(snapshot, gate);
-  const at = (windowS: number) => {
-    const second = seconds.get(windowS);
-    return second === undefined ? { n: 0, hits: 0 } : read(second);
-  };
-  for (const { startS, endS } of stretchesOf(snapshot, gate)) {
-    let n = 0;
-    let hits = 0;
+  const sliding = new Sliding(overS, reader(snapshot, gate, read));
+  for (const { startS, endS } of stretchesOf(snapshot.head, gate, closedThroughS(snapshot))) {
+    sliding.clear();
     for (let t = startS; t < endS; t++) {
-      const enters = at(t);
-      n += enters.n;
-      hits += enters.hits;
-      if (t - startS >= overS) {
-        const leaves = at(t - overS);
-        n -= leaves.n;
-        hits -= leaves.hits;
-      }
-      if (t - startS + 1 >= overS) yield { startS: t + 1 - overS, n, hits };
+      const window = sliding.next(t);
+      if (window !== null) yield window;
     }
   }
 }

@@ -10,6 +10,8 @@ import { type Knee, kneeOf } from './knee.js';
 import { badShare, outages, type Patience, patienceFor, type Span } from './outages.js';
 import { type Scaler, scalerOf } from './scaler.js';
 import { stretchesOf } from './stretches.js';
+import { findSurge, type Surge } from './surge.js';
+import { type TenantHealth, tenantHealthOf } from './tenant-health.js';
 import { type Hit, hitBy } from './who.js';
 
 /** The planned rate at an instant is the mean over this many seconds around it. */
@@ -21,6 +23,10 @@ export interface Incident {
   /** How outages were told apart. */
   readonly patience: Patience;
   readonly hit: Hit;
+  /** Null where the plan has no tenants. */
+  readonly tenantHealth: TenantHealth | null;
+  /** Where the added load came from; null for a plan without a spike. */
+  readonly surge: Surge | null;
   readonly course: Course;
   /** Its capacity when it broke; null where no load broke it. */
   readonly knee: Knee | null;
@@ -71,13 +77,16 @@ export function findIncident(snapshot: Snapshot): Incident {
   const course = courseOf(head, seconds, spans, fromS);
   const first = spans[0];
   const knee = first === undefined ? null : kneeOf(seconds, stretch, first, fromS);
+  const hit = hitBy(snapshot);
   return {
     outages: spans.map((span) => ({
       ...describe(head, seconds, span),
       drain: drainOf(stretch, span, course, seconds.length, patience.closeForS),
     })),
     patience,
-    hit: hitBy(snapshot),
+    hit,
+    tenantHealth: tenantHealthOf(snapshot, spans, hit),
+    surge: findSurge(snapshot),
     course,
     knee,
     goodput: goodputOf(head, stretch, fromS, seconds.length, knee),

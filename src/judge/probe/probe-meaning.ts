@@ -100,6 +100,7 @@ const FAILURES: Readonly<Record<Failure, (probed: Probed) => Words>> = {
   ],
   shed: () => ['it was not sent', 'please report this as a defect of flashcrowd'],
   unsent: () => ['it was not sent', 'please report this as a defect of flashcrowd'],
+  abandoned: () => ['it was not sent', 'please report this as a defect of flashcrowd'],
   stopped: () => ['it was not sent, as the target asked for a stop', 'ask who runs the target'],
 };
 

@@ -70,8 +70,13 @@ export function shareLimits(stretches: readonly (readonly Tick[])[]): ShareLimit
   }
   if (n === 0) return null;
   const share = hits / n;
-  const { effect: own, degrees } = effectSeen(stretches, n, share);
-  const beside = sum > 0 ? effectOnMean(stretches, n, sum / n) : 1;
+  const hitsLeft = residuals(
+    stretches,
+    (tick) => tick.hits,
+    (tick) => tick.n,
+  );
+  const { effect: own, degrees } = effectOnShare(hitsLeft, n, share);
+  const beside = sum > 0 ? effectBeside(stretches, hitsLeft, { n, hits, sum }) : 1;
   const clusters = (n * Math.min(share, 1 - share)) / own;
   const effect = Math.max(own, blended(clusters, own, beside));
   return { share, ...limitsAt({ share, n, own, beside, degrees }), effect, n };
@@ -171,30 +176,46 @@ function forEstimate(effect: number, degrees: number, confidence: number): numbe
 }
 
 /** The design effect on the share: its variance over that of as many independent operations. */
-function effectSeen(
-  stretches: readonly (readonly Tick[])[],
+function effectOnShare(
+  hitsLeft: readonly Float64Array[],
   n: number,
   share: number,
 ): { effect: number; degrees: number } {
   if (share === 0 || share === 1) return { effect: 1, degrees: 1 };
-  const { variance, degrees } = varianceOfSum(
-    residuals(
-      stretches,
-      ({ hits }) => hits,
-      (tick) => tick.n,
-    ),
-  );
+  const { variance, degrees } = varianceOfSum(hitsLeft);
   return { effect: Math.max(1, variance / (n * share * (1 - share))), degrees };
 }
 
-/** The design effect on a mean, of a quantity that spreads as an exponential's does: its variance is its mean, squared. */
-function effectOnMean(stretches: readonly (readonly Tick[])[], n: number, mean: number): number {
-  const { variance } = varianceOfSum(
-    residuals(
-      stretches,
-      ({ sum = 0 }) => sum,
-      (tick) => tick.n,
-    ),
+/**
+ * The design effect on the mean of the quantity that stands beside, of which independent values are taken to spread as
+ * an exponential's do: their variance is their mean, squared. What goes with the hits, by regression, is taken out:
+ * one timeout among a thousand quick answers is most of the variance of their sum, and says nothing of the rest.
+ */
+function effectBeside(
+  stretches: readonly (readonly Tick[])[],
+  hitsLeft: readonly Float64Array[],
+  { n, hits, sum }: { n: number; hits: number; sum: number },
+): number {
+  const sumLeft = residuals(
+    stretches,
+    (tick) => tick.sum ?? 0,
+    (tick) => tick.n,
   );
-  return Math.max(1, variance / (n * mean * mean));
+  const ofHits = product(hitsLeft, hitsLeft);
+  const aHit = ofHits > 0 ? Math.max(0, product(sumLeft, hitsLeft) / ofHits) : 0;
+  const mean = (sum - aHit * hits) / n;
+  if (mean <= 0) return 1;
+  const rest = sumLeft.map((values, s) =>
+    values.map((value, i) => value - aHit * (hitsLeft[s]?.[i] as number)),
+  );
+  return Math.max(1, varianceOfSum(rest).variance / (n * mean * mean));
+}
+
+function product(a: readonly Float64Array[], b: readonly Float64Array[]): number {
+  let sum = 0;
+  a.forEach((values, s) => {
+    const others = b[s] as Float64Array;
+    for (let i = 0; i < values.length; i++) sum += (values[i] as number) * (others[i] as number);
+  });
+  return sum;
 }

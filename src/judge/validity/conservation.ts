@@ -100,6 +100,7 @@ function checkCounts(counts: Counts, where: () => string, broken: Broken): void 
   broken.atMost(where, answered, 'answers with a status', sent, 'sent');
   broken.atMost(where, outcome(counts, 'ok'), 'ok', answered, 'answers with a status');
   broken.atMost(where, counts.cacheHits + counts.cacheMisses, 'hits and misses', answered, 'answers');
+  checkInduced(counts, where, broken);
   if (recorded === null) return;
   const { failed, unknownIds } = recorded;
   if (recorded.planned > planned || failed > recorded.planned || unknownIds > recorded.planned) {
@@ -109,6 +110,16 @@ function checkCounts(counts: Counts, where: () => string, broken: Broken): void 
     );
   }
   broken.equal(where, total(recorded.statuses), 'recorded statuses', recorded.planned, 'recorded');
+}
+
+/** Of attempts made again, and of those who left. */
+function checkInduced({ induced, planned }: Counts, where: () => string, broken: Broken): void {
+  if (induced === null) return;
+  const { retries, reloads, overBudget, retryAfters, leavers } = induced;
+  broken.atMost(where, retryAfters, 'retries after a Retry-After', retries, 'retries');
+  broken.atMost(where, leavers, 'visitors who left', planned, 'planned');
+  for (const n of [retries, reloads, overBudget, retryAfters, leavers])
+    broken.atMost(where, 0, 'at least of each count of what was induced', n, 'counted');
 }
 
 function checkSlices({ head, slices }: Snapshot, broken: Broken): void {
@@ -187,18 +198,30 @@ function checkEmissions(snapshot: Snapshot, whole: Counts, broken: Broken): void
   if (isComplete(snapshot)) checkFired(snapshot, whole, due, fired, broken);
 }
 
-function checkFired({ slices }: Snapshot, whole: Counts, due: number, fired: number, broken: Broken): void {
+function checkFired(
+  { slices, emissions }: Snapshot,
+  whole: Counts,
+  due: number,
+  fired: number,
+  broken: Broken,
+): void {
   const where = () => 'the run is complete';
   let lags = 0;
   for (const { lag } of slices.values()) lags += lag.count;
+  let again = 0;
+  for (const emission of emissions.values()) again += emission.again.reduce((sum, n) => sum + n, 0);
+  const made = (whole.induced?.retries ?? 0) + (whole.induced?.reloads ?? 0);
+  broken.equal(where, made, 'attempts made again', again, 'by the second');
   const never = outcome(whole, 'unsent') + outcome(whole, 'shed');
   const unfilled = outcome(whole, 'unfilled');
+  const abandoned = outcome(whole, 'abandoned');
   const notToBeFired = whole.planned - due;
-  const most = unfilled + outcome(whole, 'hook') + outcome(whole, 'stopped');
+  const most = unfilled + abandoned + outcome(whole, 'hook') + outcome(whole, 'stopped');
   broken.equal(where, fired, 'fired', lags, 'lags');
   broken.equal(where, due - fired, 'due and not fired', never, 'unsent or shed');
-  broken.atMost(where, unfilled, 'unfilled', notToBeFired, 'not to be fired');
-  broken.atMost(where, notToBeFired, 'not to be fired', most, 'unfilled, stopped or failed in a hook');
+  broken.atMost(where, unfilled + abandoned, 'unfilled or abandoned', notToBeFired, 'not to be fired');
+  const why = 'unfilled, abandoned, stopped or failed in a hook';
+  broken.atMost(where, notToBeFired, 'not to be fired', most, why);
 }
 
 function rankedOf(counts: Counts): number {
@@ -221,6 +244,8 @@ function sums(a: Counts, b: Counts): [string, number, number][] {
     ['sent', a.sent, b.sent],
     ['attempts', a.attempts, b.attempts],
     ['bytes', a.bytes, b.bytes],
+    ['retries', a.induced?.retries ?? 0, b.induced?.retries ?? 0],
+    ['reloads', a.induced?.reloads ?? 0, b.induced?.reloads ?? 0],
     ['statuses', total(a.statuses), total(b.statuses)],
     ['recorded', a.recorded?.planned ?? 0, b.recorded?.planned ?? 0],
     ...OUTCOMES.map((name, i): [string, number, number] => [

@@ -19,3 +19,10 @@ export const GATE = z.strictObject({
     .describe('operations that it would take to decide; null where it is decided, or no number would'),
   reason: z.string().nullable(),
 });
+
+export const STOPPED_BY = z
+  .strictObject({ gate: z.string(), startS: count, endS: count })
+  .nullable()
+  .describe(
+    'the gate that stopped the run, and the window of due time in which it failed; null where none did',
+  );
