@@ -5,7 +5,7 @@ import type { Span } from './outages.js';
 import { plannedPerSec, type StretchOf, stretchesOf } from './stretches.js';
 
 /** Load is back to normal at this multiple of it. */
-const NORMAL_AGAIN = 1.1;
+export const NORMAL_AGAIN = 1.1;
 /** Operations that a mean of the planned rate should hold: then its noise (5 %) is half of what 1.1 × leaves. */
 const MEAN_OF = 400;
 const MEAN_MIN_S = 5;
@@ -102,7 +102,7 @@ function normalAgainS(head: Head, stretch: StretchOf, endS: number): number | nu
 }
 
 /** Seconds that a mean of a rate is taken over, so that it shows more of the rate than of chance. */
-export function meanLengthS(ratePerSec: number, durationS: number): number {
+function meanLengthS(ratePerSec: number, durationS: number): number {
   const wantedS = Math.max(MEAN_MIN_S, Math.ceil(MEAN_OF / Math.max(ratePerSec, 1e-9)));
   return Math.max(1, Math.min(wantedS, Math.floor(durationS * MEAN_SHARE)));
 }

@@ -1,6 +1,7 @@
 // Goodput against offered load: the curve on the way up and on the way down, its knee, and whether it collapses.
 import type { Head } from '../../measure/snapshot.js';
-import { isSteady } from '../facts.js';
+import { isSteady, normalRatePerSec } from '../facts.js';
+import { NORMAL_AGAIN } from './course.js';
 import { COLLAPSED, type Knee } from './knee.js';
 import { okPerSec, plannedPerSec, type StretchOf } from './stretches.js';
 
@@ -43,7 +44,7 @@ export interface Collapse {
   readonly collapsed: boolean;
 }
 
-/** Onset and decay at equal loads; null where they have none in common. */
+/** Onset and decay at equal loads over normal; null where they have none in common. */
 export interface Hysteresis {
   /** Share of the load that was served more on the way down than on the way up; below 0: less. */
   readonly difference: number;
@@ -64,7 +65,7 @@ export function goodputOf(
   return {
     points,
     collapse: knee === null ? null : collapseOf(points, knee),
-    hysteresis: hysteresisOf(points),
+    hysteresis: hysteresisOf(points, NORMAL_AGAIN * normalRatePerSec(head)),
   };
 }
 
@@ -105,13 +106,14 @@ function collapseOf(points: readonly Point[], { ratePerSec, atS, steppedUpS }: K
   };
 }
 
-function hysteresisOf(points: readonly Point[]): Hysteresis | null {
+/** At normal load both sides serve all, and would hide what the spike shows. */
+function hysteresisOf(points: readonly Point[], overPerSec: number): Hysteresis | null {
   const onset = points.filter(({ side }) => side === 'onset');
   let more = 0;
   let offered = 0;
   let bins = 0;
   for (const down of points) {
-    if (down.side !== 'decay' || down.offeredPerSec === 0) continue;
+    if (down.side !== 'decay' || down.offeredPerSec <= overPerSec) continue;
     const up = onset.filter(
       (point) => Math.abs(point.offeredPerSec - down.offeredPerSec) <= EQUAL * down.offeredPerSec,
     );
