@@ -32,7 +32,8 @@ export function stateOf(entry: TimelineEntry, { incident }: Judgement): State {
     case 'outage_opens':
       return 'investigating';
     case 'load_identified':
-      return incident.outages.length > 0 ? 'identified' : 'notice';
+      // That nothing stands out identifies nothing.
+      return incident.outages.length > 0 && incident.surge?.leading.length ? 'identified' : 'notice';
     case 'partly_recovered':
       return 'monitoring';
     case 'outage_ends':

@@ -143,6 +143,17 @@ describe('the timeline', () => {
     assert.equal(timeline[0]?.recordedAt, null);
   });
 
+  it('calls a surge identified where something of it stands out, and an outage was there to look into', () => {
+    const judgement = judge(spikeSnapshot(), []);
+    const entry = judgement.timeline.find(({ kind }) => kind === 'load_identified');
+    const { incident } = judgement;
+    assert.ok(entry !== undefined && incident.surge !== null);
+    const alike = { ...incident, surge: { ...incident.surge, leading: [] } };
+    assert.equal(stateOf(entry, judgement), 'identified');
+    assert.equal(stateOf(entry, { ...judgement, incident: alike }), 'notice');
+    assert.equal(stateOf(entry, { ...judgement, incident: { ...incident, outages: [] } }), 'notice');
+  });
+
   it('has the instants of the recording, at its speed', () => {
     const night = nightSnapshot({}, { speed: 2 });
     const head = { ...night.head, recordedFrom: '2024-11-29T10:00:00.000Z' };
