@@ -8,6 +8,7 @@ import { retryAfterUs } from '../../src/drive/visits/retry-after.js';
 import { RetryBudget, WINDOW_S } from '../../src/drive/visits/retry-budget.js';
 import { Retrying } from '../../src/drive/visits/retrying.js';
 import { OUTCOMES } from '../../src/measure/outcome.js';
+import { Recorder } from '../../src/measure/recorder.js';
 import { HESITATION_MAX_US, LIFE_MAX_US, type Retries } from '../../src/scenario/retry-plan.js';
 
 describe('a retry budget', () => {
@@ -131,6 +132,22 @@ describe('what is sent again', () => {
         assert.ok(deadlineUs <= exchange.firedUs + LIFE_MAX_US);
       }),
     );
+  });
+
+  it('leaves an operation sent of which an earlier attempt was written, and the last one was not', () => {
+    const exchange = exchangeOf(1, 'GET');
+    const tries = exchange.beginTrying();
+    exchange.retry();
+    assert.equal(tries.wasSent, false);
+    exchange.sentUs = 2e6;
+    exchange.retry();
+    exchange.retry();
+    assert.ok(tries.wasSent && Number.isNaN(exchange.sentUs));
+    const recorder = new Recorder(1, 5e6, [{ name: 'steady', startS: 0, endS: 10 }], 10);
+    recorder.due(exchange);
+    recorder.settle(Object.assign(exchange, { outcome: 'refused', endUs: 3e6, attempts: 1 }));
+    const [cell] = recorder.takeClosed(Number.POSITIVE_INFINITY).cells;
+    assert.equal(cell?.sent, 1);
   });
 
   it('is a request with an idempotency key, whatever its method, but nobody reloads it', () => {

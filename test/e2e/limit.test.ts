@@ -124,7 +124,10 @@ describe('flashcrowd limit', { concurrency: 3 }, () => {
     const table: [string[], RegExp][] = [
       [[scenario('gateless', '')], /has no gates, and a limit is where its gates fail/],
       [[inPhase, '--window', '0s..1s'], /can never pass: what is sent has only these phases: steady/],
-      [[gated, '--vary', 'prom', '--within', '0.1%'], /no stream is named "prom"\n.*did you mean promo[^]*no width from 1% to 100%/],
+      [
+        [gated, '--vary', 'prom', '--within', '0.1%'],
+        /no stream is named "prom"\n.*did you mean promo[\s\S]*no width from 1% to 100%/,
+      ],
       [[gated, '--budget', '5s', '--max', '8'], /is shorter than one trial/],
     ];
     await Promise.all(

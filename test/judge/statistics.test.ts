@@ -139,6 +139,18 @@ test('more of the same narrows the limits', () => {
   );
 });
 
+test('a single slow answer is judged by how all of them hang together', () => {
+  const slow = seconds(100, (s) => (s === 50 ? 1 : 0));
+  // Five seconds of quick answers, five of slow ones, and so on.
+  const waves = slow.map((of, s) => ({ ...of, sum: Math.floor(s / 5) % 2 === 0 ? 100 : 900 }));
+  const even = slow.map((of) => ({ ...of, sum: 500 }));
+  assert.ok(passes(limitsOf(slow)) && passes(limitsOf(even)));
+  assert.ok(limitsOf(waves).high > 10 * limitsOf(even).high, JSON.stringify(limitsOf(waves)));
+  // What only that answer was long for says nothing of the others.
+  const one = slow.map((of) => ({ ...of, sum: 500 + 1e5 * of.hits }));
+  assert.ok(limitsOf(one).effect < 1.01);
+});
+
 test('what stands beside the hits can only widen the upper limit', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(tick, fc.nat({ max: 1e6 })), { minLength: 1, maxLength: 60 }), (both) => {
