@@ -1,6 +1,7 @@
 // `flashcrowd plan`: says what a scenario would send, and sends nothing.
 import { once } from 'node:events';
 import { ExitCode } from '../exit-codes.js';
+import { headroomOf } from '../judge/incident/headroom.js';
 import { csvField } from '../report/csv.js';
 import { paintFor } from '../report/paint.js';
 import { type PlanReport, planJson, planText } from '../report/plan.js';
@@ -101,6 +102,11 @@ function reportOf(prepared: Prepared, env: Terminal['env']): PlanReport {
     peakAtS: rate.peakAtS,
     normalPerSec: rate.normalPerSec,
     perSec: rate.perSec,
+    headroom: headroomOf(rate.perSec, {
+      normalPerSec: rate.normalPerSec,
+      speed: plan.speed,
+      counted: plan.streams.some((stream) => stream.kind === 'recording' && stream.pace === null),
+    }),
     phases: rate.phases,
     streams,
     routes: sample.routes,

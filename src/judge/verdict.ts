@@ -6,6 +6,7 @@ import type { Phase, PhaseName } from '../scenario/plan.js';
 import { isComplete } from './facts.js';
 import { evaluateGate, type GateResult } from './gates/gates.js';
 import { findIncident, type Incident } from './incident/incident.js';
+import { type TimelineEntry, timelineOf } from './incident/timeline.js';
 import { type Comparison, compareWithRecorded } from './recorded.js';
 import { type Composition, slowest } from './tail.js';
 import { type Fidelity, fidelityOf } from './validity/fidelity.js';
@@ -24,6 +25,8 @@ export interface Judgement {
   readonly gates: readonly GateResult[];
   readonly validity: Validity;
   readonly incident: Incident;
+  /** What happened, in order of time. */
+  readonly timeline: readonly TimelineEntry[];
   /** What was recorded beside what was replayed; null where nothing was recorded. */
   readonly recorded: Comparison | null;
   /** Composition of the slowest 1 % per phase, in the order of the head's phases. */
@@ -61,6 +64,7 @@ export function judge(snapshot: Snapshot, gates: readonly Gate[] = snapshot.head
     gates: results,
     validity,
     incident,
+    timeline: timelineOf(snapshot, incident, validity),
     recorded: compareWithRecorded(snapshot),
     phases: compositions(snapshot),
     generatorShare: slowest(slicesIn(snapshot, ({ name }) => name !== 'warmup'))?.oursShare ?? null,

@@ -8,6 +8,7 @@ import type { Histogram } from '../measure/histogram.js';
 import { OUTCOME_WORDS, OUTCOMES } from '../measure/outcome.js';
 import { type Snapshot, sumGroups } from '../measure/snapshot.js';
 import { formatBytes, formatCount, formatMultiple, formatOffset, formatRate, formatShare } from '../units.js';
+import { capacity } from './capacity.js';
 import { connectionTable } from './connection-table.js';
 import { ofDistribution, type Readable, sumSlices } from './durations.js';
 import { safe } from './escape.js';
@@ -18,6 +19,7 @@ import { inducedTable } from './induced.js';
 import { type Column, flow, type Line, lineOf, type Piece, piece, table } from './line.js';
 import { recordedTables } from './recorded.js';
 import { coverage, findings, run } from './remarks.js';
+import { timeline } from './story.js';
 import { formatReading, NONE, plural } from './words.js';
 
 const TENANTS_SHOWN = 10;
@@ -26,6 +28,7 @@ const TENANTS_SHOWN = 10;
 export function details(snapshot: Snapshot, judgement: Judgement, width: number): Line[] {
   const inner = width - 1;
   const sections = [
+    timeline(judgement, inner),
     outcomes(snapshot, inner),
     statuses(snapshot, inner),
     phases(snapshot, inner),
@@ -38,6 +41,7 @@ export function details(snapshot: Snapshot, judgement: Judgement, width: number)
     tenants(snapshot, judgement, inner),
     times(snapshot, inner),
     outages(judgement, inner),
+    capacity(snapshot, judgement, inner),
     gateReasons(judgement, inner),
     fidelity(judgement, inner),
     generator(snapshot, inner),

@@ -22,6 +22,7 @@ import { failuresOf } from './failures.js';
 import { inducedSentence } from './induced.js';
 import { type Line, labelled, lineOf, type Piece, piece } from './line.js';
 import { formatUnknownIds, thatNight } from './recorded.js';
+import { sourceWords } from './story.js';
 import { formatPlace, formatWindow, plural, VERDICT_BADGES, VERDICT_WORDS } from './words.js';
 
 const LABEL_COLUMNS = 12;
@@ -63,6 +64,7 @@ export function statements(snapshot: Snapshot, judgement: Judgement, width: numb
     ...induced(snapshot, say),
     ...recorded(snapshot, judgement, say),
     ...who(judgement, say),
+    ...(believed ? surge(judgement, say) : []),
     ...(believed ? believe(snapshot, judgement, say) : []),
     ...coverage(snapshot, judgement, say),
     ...speed(snapshot, say),
@@ -123,14 +125,14 @@ function broke(snapshot: Snapshot, { incident }: Judgement, say: Say): Line[] {
       `${load}${place}; worst second ${formatShare(worst.share)} failed at ${at(worst.atS)}${more}`,
       piece(at(first.startS), 'bad'),
     ),
-    ...recovered(snapshot, last, steady, say),
+    ...recovered(snapshot, last, incident.scaler?.reactionS ?? null, say),
   ];
 }
 
 function recovered(
   snapshot: Snapshot,
   last: Judgement['incident']['outages'][number],
-  steady: boolean,
+  reactionS: number | null,
   say: Say,
 ): Line[] {
   const { startS, endS, multipleAtEnd, underLoad } = last;
@@ -142,10 +144,11 @@ function recovered(
     return say('Recovered', ` ${where}, ${lasted} after it broke`, piece('not', 'bad'));
   }
   const after = `, after ${formatDuration((endS - startS) * 1e6)}`;
-  const load = steady
+  const late = reactionS === null ? 'late' : `${formatDuration(Math.round(reactionS) * 1e6)} late`;
+  const load = isSteady(snapshot.head)
     ? ''
     : underLoad
-      ? `, while load was still ${formatMultiple(multipleAtEnd)}: capacity came late, not short`
+      ? `, while load was still ${formatMultiple(multipleAtEnd)}: capacity came ${late}, not short`
       : `, once load was down to ${formatMultiple(multipleAtEnd)}`;
   return say('Recovered', `${after}${load}`, piece(at(endS), 'good'));
 }
@@ -184,9 +187,10 @@ function recorded({ head }: Snapshot, judgement: Judgement, say: Say): Line[] {
   return told === null ? [] : say('That night', told.text, told.lead);
 }
 
-function who({ incident: { hit } }: Judgement, say: Say): Line[] {
+function who({ incident }: Judgement, say: Say): Line[] {
+  const { hit } = incident;
   if (hit.streams.every(({ failed }) => failed === 0)) return [];
-  if (hit.tenants.length > 1) return say('Who', tenantsHit(hit).join('; '));
+  if (hit.tenants.length > 1) return say('Who', [...tenantsHit(hit), ...wellAgain(incident)].join('; '));
   const tolls = hit.streams.length > 1 ? hit.streams : hit.routes;
   if (tolls.length < 2) return [];
   const [first, ...rest] = tolls.slice(0, 4).map((toll) => told(toll, safe(toll.name)));
@@ -204,6 +208,19 @@ function tenantsHit({ hot, bystanders, tenants, untouched }: Judgement['incident
       : [told(together(hot), `${hot.length} hot stores`)];
   const others = plural(bystanders.tenants, formatCount(bystanders.tenants), 'bystander');
   return [`${named.join(', ')} failed`, told(bystanders, others), spared];
+}
+
+function wellAgain({ tenantHealth }: Judgement['incident']): string[] {
+  const wellAtS = tenantHealth?.wellAgainAtS ?? null;
+  return wellAtS === null ? [] : [`99 % of stores well again at ${formatOffset(wellAtS * 1e6)}`];
+}
+
+/** What the surge was, where something of it stands out and the shop broke. */
+function surge({ incident: { surge: found, outages } }: Judgement, say: Say): Line[] {
+  if (found === null || outages.length === 0 || found.leading.length === 0) return [];
+  const added = formatRate(found.spikePerSec - found.normalPerSec);
+  const from = found.leading.map(sourceWords).join(', ');
+  return say('Surge', ` on top of ${formatRate(found.normalPerSec)}: ${safe(from)}`, piece(added));
 }
 
 function told(tally: Tally, name: string): string {

@@ -113,7 +113,7 @@ export function summarise(
     verdict: judgement.verdict,
     reasons: judgement.reasons.map((reason) => ({ ...reason })),
     exitCode,
-    incident: incidentSummary(judgement),
+    incident: incidentSummary(head, judgement),
     ...(induced && { induced }),
   };
 }

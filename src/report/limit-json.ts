@@ -33,7 +33,7 @@ export interface LimitReport {
 }
 
 export function limitJson({ scenario, target, search, trials, headroom, exitCode }: LimitReport): LimitJson {
-  const { kind, ending, endingReason, low, high, highReason, gate, inversion } = headroom;
+  const { kind, ending, endingReason, low, high, fails, highReason, gate, inversion } = headroom;
   const { from, min, max, maxReason, within, trialsMax, budgetUs, coolDownUs, trialUs, vary } = search;
   return {
     scenario,
@@ -42,6 +42,7 @@ export function limitJson({ scenario, target, search, trials, headroom, exitCode
     kind,
     low: endJson(low),
     high: endJson(high),
+    fails: endJson(fails),
     highReason,
     margin: low?.k ?? null,
     firstGate: gate && {

@@ -27,6 +27,7 @@ export const LIMIT = z.strictObject({
     .describe('how low and high are to be read'),
   low: end.nullable().describe('the highest multiple that held'),
   high: end.nullable().describe('the lowest multiple above it that did not'),
+  fails: end.nullable().describe('the lowest one that failed: high, or one above where high is not decided'),
   highReason: text.nullable().describe('why trials at high were not decided or not believed'),
   margin: multiple.nullable().describe('how many times its plan the target takes for sure: k of low'),
   firstGate: z

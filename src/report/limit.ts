@@ -125,7 +125,10 @@ function answer({ search, headroom, trials }: LimitReport): [label: string, text
   return rows;
 }
 
-function limitWords({ kind, low, high, highReason }: Headroom, { max, maxReason, vary }: SearchPlan): string {
+function limitWords(
+  { kind, low, high, fails, highReason }: Headroom,
+  { max, maxReason, vary }: SearchPlan,
+): string {
   const whole = vary === null ? 'the plan' : `stream ${safe(vary)}`;
   const why = highReason === null ? '' : `: ${safe(highReason)}`;
   const at = (end: HeadroomEnd | null) => (end === null ? '' : formatTimes(end.k));
@@ -142,7 +145,7 @@ function limitWords({ kind, low, high, highReason }: Headroom, { max, maxReason,
         ? `not known: a load of ${at(high)} cannot be believed${why}`
         : `generator-limited: at least ${at(low)}, ${rate(low)} at the peak; ${at(high)} cannot be believed${why}`;
     case 'not_shown_above':
-      return `at least ${at(low)}, ${rate(low)} at the peak; ${at(high)} could not be decided${why}`;
+      return `at least ${at(low)} of ${whole}, ${rate(low)} at the plan's peak; ${fails === null ? '' : `at ${at(fails)}, ${rate(fails)}, it fails; `}${at(high)} is too near to be decided${why}`;
     case 'less_than':
       return `less than ${at(high)} of ${whole}, ${rate(high)} at the plan's peak`;
     case 'unknown':

@@ -1,4 +1,5 @@
 // The report of a plan: what would be sent, for people and for scripts.
+import type { Headroom } from '../judge/incident/headroom.js';
 import type { CeilingUse } from '../measure/calibration.js';
 import type { Coverage } from '../measure/snapshot.js';
 import type { ConnectionPolicy, Phase, PlanWindow } from '../scenario/plan.js';
@@ -13,6 +14,7 @@ import {
   formatRate,
   formatShare,
 } from '../units.js';
+import { headroomWords } from './capacity.js';
 import { safe } from './escape.js';
 import { jsonText } from './json-text.js';
 import { type Line, labelled, lineOf, piece, render, table } from './line.js';
@@ -45,6 +47,8 @@ export interface PlanReport {
   readonly peakAtS: number;
   readonly normalPerSec: number;
   readonly perSec: Float64Array;
+  /** What a lag of an autoscaler needs, from the planned rate alone. */
+  readonly headroom: readonly Headroom[];
   readonly phases: readonly Phase[];
   readonly streams: readonly PlannedStream[];
   /** Share of the made-up requests by route. */
@@ -136,6 +140,7 @@ export function planText(report: PlanReport, columns: number, paint: Paint): str
       `${formatCount(report.planned)} over ${formatDuration(report.durationS * 1e6)}${visitors(report)}`,
     ),
     ...say('Peak', `${formatRate(report.peakPerSec)}${multiple} at ${formatOffset(report.peakAtS * 1e6)}`),
+    ...headroom(report, say),
     ...(report.speed === 1
       ? []
       : say(
@@ -198,6 +203,12 @@ export function planText(report: PlanReport, columns: number, paint: Paint): str
     ...say('Made from', `seed ${report.seed}, ${report.lanes} lanes`),
   ];
   return `${lines.map((line) => render(line, width, paint)).join('\n')}\n`;
+}
+
+function headroom(report: PlanReport, say: (label: string, text: string) => Line[]): Line[] {
+  const steady = report.phases.every(({ name }) => name === 'steady' || name === 'warmup');
+  const text = steady ? null : headroomWords(report.headroom);
+  return text === null ? [] : say('Headroom', text);
 }
 
 function visitors(report: PlanReport): string {

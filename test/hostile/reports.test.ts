@@ -139,6 +139,7 @@ test('no text of a plan gets through it, nor through the live view', () => {
     visitorsKnown: true,
     peakAtS: 1,
     perSec: new Float64Array([1, 2, 3]),
+    headroom: [{ lagS: 15, factor: 2 }],
     streams: [
       {
         name: 'promo',

@@ -100,6 +100,17 @@ const TABLE: readonly (readonly [string, Made, SearchEnding, HeadroomKind, ExitC
     inconclusive,
   ],
   [
+    'trials near the limit that allow both',
+    [
+      [2, HELD, HELD],
+      [2.1, OPEN, OPEN],
+      [3, FAILED],
+    ],
+    'found',
+    'not_shown_above',
+    passed,
+  ],
+  [
     'a wide bracket when time was up',
     [
       [2, HELD],

@@ -14,6 +14,7 @@ import {
 import { draw, drawKey } from '../../src/random.js';
 import type { Gate } from '../../src/scenario/gate.js';
 import { shapeOf } from '../../src/schedule/phases.js';
+import { Heap } from '../../src/storefront/heap.js';
 import { Platform, type Ticket } from '../../src/storefront/platform.js';
 import { ROUTES, type RouteName } from '../../src/storefront/routes.js';
 import { DEFAULTS, resolveSettings, type StorefrontOptions } from '../../src/storefront/settings.js';
@@ -40,7 +41,7 @@ export interface ShopRun {
 /** What a request spends on the way to the shop and back. */
 const NETWORK_US = 800;
 
-/** Sends a load to a shop, open loop, and records it as a driver would. */
+/** Sends a load to a shop, open loop, with clients that leave at the timeout, and records it as a driver would. */
 export function runShop(load: ShopLoad, options: StorefrontOptions, gates: readonly Gate[] = []): ShopRun {
   const { seed, forS, mostPerSec, ratePerSec, store } = load;
   const stores = drawKey(seed, 'store');
@@ -67,8 +68,18 @@ export function runShop(load: ShopLoad, options: StorefrontOptions, gates: reado
   const platform = new Platform<Arrival>(resolveSettings(options), (ticket, status) => {
     recorder.settle(settledOf(ticket, status, Math.max(nowUs, ticket.arrivedAtUs)));
   });
+  const inside = new Heap<Ticket<Arrival>>();
   const advance = (toUs: number) => {
-    while (platform.nextUs <= toUs) platform.advance((nowUs = platform.nextUs));
+    for (;;) {
+      const nextUs = Math.min(platform.nextUs, inside.nextUs);
+      if (nextUs > toUs) break;
+      nowUs = nextUs;
+      platform.advance(nowUs);
+      const late = inside.nextUs <= nowUs ? inside.pop() : undefined;
+      if (late === undefined || late.state === 'settled') continue;
+      platform.abort(late, nowUs);
+      recorder.settle(settledOf(late, 0, nowUs));
+    }
     nowUs = toUs;
   };
   const publish = (nextDueUs: number) => {
@@ -83,7 +94,8 @@ export function runShop(load: ShopLoad, options: StorefrontOptions, gates: reado
   for (const arrival of arrivals) {
     advance(arrival.atUs);
     recorder.due(dueOf(arrival));
-    platform.arrive(arrival.store, arrival.route, arrival.atUs, arrival);
+    const ticket = platform.arrive(arrival.store, arrival.route, arrival.atUs, arrival);
+    if (ticket.state !== 'settled') inside.push(arrival.atUs + TIMEOUT_US, ticket);
     if (arrival.atUs < (publishedS + 10) * 1e6) continue;
     publishedS = Math.floor(arrival.atUs / 1e6);
     publish(arrival.atUs);
@@ -104,18 +116,19 @@ function dueOf({ atUs, route }: Arrival): Due {
   };
 }
 
+/** @param status 0 where the client left */
 function settledOf({ reply }: Ticket<Arrival>, status: number, atUs: number): Settled {
   return {
     ...dueOf(reply),
     tenant: reply.store,
-    outcome: status === 200 ? 'ok' : 'bad_status',
+    outcome: status === 200 ? 'ok' : status === 0 ? 'timeout' : 'bad_status',
     readyUs: reply.atUs,
     firedUs: reply.atUs + 50,
     sentUs: reply.atUs + 50 + NETWORK_US / 2,
-    endUs: atUs + 50 + NETWORK_US,
+    endUs: status === 0 ? atUs : atUs + 50 + NETWORK_US,
     stallUs: 0,
     status,
-    bytes: status === 200 ? 20_000 : 300,
+    bytes: status === 200 ? 20_000 : status === 0 ? 0 : 300,
     attempts: 1,
     cache: null,
     tries: null,

@@ -1,7 +1,7 @@
 // Headroom: what the trials of a search say together of how much more than its plan a target takes.
 import { ExitCode } from '../../exit-codes.js';
 import type { GateResult } from '../gates/gates.js';
-import { bracketOf, type End, inversionOf, type Trial } from './search.js';
+import { type Bracket, bracketOf, type End, inversionOf, type Trial } from './search.js';
 
 /** A trial that was carried out: a whole run of the plan at a multiple of its load. */
 export interface TrialRecord extends Trial {
@@ -33,8 +33,9 @@ export type SearchEnding =
 
 /**
  * `between`: held at `low`, not at `high`; `at_least`: held at `low`, and nothing higher was looked at;
- * `generator_limited`: the same, as what sends cannot be believed at `high`; `not_shown_above`: the same, as trials at
- * `high` could not be decided; `less_than`: did not hold at `high`, and nothing lower did; `unknown`: none of these.
+ * `generator_limited`: the same, as what sends cannot be believed at `high`; `not_shown_above`: held at `low`, while
+ * trials at `high` allow both, so near is it to the limit or so few their requests; `less_than`: did not hold at `high`,
+ * and nothing lower did; `unknown`: none of these.
  */
 export type HeadroomKind =
   | 'between'
@@ -57,6 +58,8 @@ export interface Headroom {
   readonly low: HeadroomEnd | null;
   /** The lowest one above it that did not. */
   readonly high: HeadroomEnd | null;
+  /** The lowest one that failed: `high`, or above it where what lies between is not decided; null where none did. */
+  readonly fails: HeadroomEnd | null;
   /** Why trials at `high` cannot be believed or decided; null where they were. */
   readonly highReason: string | null;
   /** The gate that stands in the way; null where no trial failed. */
@@ -93,10 +96,11 @@ export function judgeHeadroom(
     endingReason,
     low,
     high,
+    fails: withRate(bracket.fails, trials),
     highReason: high?.standing === 'failed' ? null : (doubts[0]?.reason ?? null),
     gate: failingGate(trials),
     inversion: inversionOf(trials),
-    exitCode: exitCodeOf(kind, ending, low, high),
+    exitCode: exitCodeOf(kind, ending, bracket),
   };
 }
 
@@ -112,14 +116,18 @@ function kindOf(low: End | null, high: End | null): HeadroomKind {
   return high?.standing === 'failed' ? 'between' : 'not_shown_above';
 }
 
-/** 0 says that the plan holds and where the limit is, or that it is beyond what was to be tried. */
-function exitCodeOf(kind: HeadroomKind, ending: SearchEnding, low: End | null, high: End | null): ExitCode {
+/**
+ * 0 says that the plan holds and where the limit is, or that it is beyond what was to be tried. Where trials near the
+ * limit allow both, the limit is known as well as it can be once something above them failed.
+ */
+function exitCodeOf(kind: HeadroomKind, ending: SearchEnding, { low, high, fails }: Bracket): ExitCode {
   if (ending === 'unreachable') return ExitCode.unreachable;
   if (high?.standing === 'failed' && high.settled && high.k <= 1) return ExitCode.gateFailed;
   if (kind === 'generator_limited' || (ending === 'refused' && kind === 'at_least'))
     return ExitCode.untrustworthy;
-  const found = ending === 'found' && (kind === 'between' || kind === 'at_least') && (low?.k ?? 0) >= 1;
-  return found ? ExitCode.passed : ExitCode.inconclusive;
+  const found = kind === 'at_least' || fails !== null;
+  const holds = ending === 'found' && found && (low?.k ?? 0) >= 1;
+  return holds ? ExitCode.passed : ExitCode.inconclusive;
 }
 
 function failingGate(trials: readonly TrialRecord[]): FailingGate | null {

@@ -24,7 +24,7 @@ export interface SearchSettings {
   readonly trialsMax: number;
 }
 
-/** What the trials of one multiple come to; `unshown`: inconclusive again and again; `unsendable`: invalid so. */
+/** What the trials of one multiple come to; `unshown`: inconclusive, none failed; `unsendable`: invalid again. */
 export type Standing = 'held' | 'failed' | 'unshown' | 'unsendable' | 'open';
 
 /** One end of the bracket. */
@@ -45,6 +45,8 @@ export interface Bracket {
   readonly low: End | null;
   /** The lowest multiple that did not hold; null where all did. */
   readonly high: End | null;
+  /** The lowest one that failed: `high`, or one above it where what lies between could not be decided; null: none. */
+  readonly fails: End | null;
 }
 
 /** `found`: both ends as near as was wanted, or no end where `min` or `max` left no room for one. */
@@ -128,13 +130,16 @@ function levelsOf(trials: readonly Trial[]): Level[] {
   });
 }
 
-/** What is inconclusive counts against a multiple as what failed does: it is not a pass. */
+/**
+ * What is inconclusive counts against a multiple as what failed does, as it is not a pass. It mostly means that the limit
+ * is near, and like any end of the bracket it is repeated before the search ends.
+ */
 function standingOf({ held, failed, inconclusive, invalid }: Level): Standing {
   const against = failed + inconclusive;
   if (held >= SETTLED_AT) return 'held';
   if (against >= SETTLED_AT) return failed > 0 ? 'failed' : 'unshown';
   if (held === 1 && against === 0) return 'held';
-  if (failed === 1 && held === 0) return 'failed';
+  if (against === 1 && held === 0) return failed > 0 ? 'failed' : 'unshown';
   return invalid >= INVALID_MAX ? 'unsendable' : 'open';
 }
 
@@ -156,13 +161,15 @@ function endOf(level: Level): End | null {
 
 function ends(levels: readonly Level[]): Bracket {
   let low: End | null = null;
+  let high: End | null = null;
   for (const level of levels) {
     const end = endOf(level);
     if (end === null) continue;
-    if (end.standing !== 'held') return { low, high: end };
-    low = end;
+    if (end.standing === 'failed') return { low, high: high ?? end, fails: end };
+    if (end.standing !== 'held') high ??= end;
+    else if (high === null) low = end;
   }
-  return { low, high: null };
+  return { low, high, fails: null };
 }
 
 /** Null where nothing is left to try. */

@@ -1,4 +1,5 @@
 // The incident: when the shop broke and at what multiple of normal, when it was well again, and what that cost.
+import { quantile } from '../../measure/distribution.js';
 import type { Head, Snapshot } from '../../measure/snapshot.js';
 import type { PhaseName } from '../../scenario/plan.js';
 import { isSteady, normalRatePerSec, type SecondTotals, totalsBySecond, warmupEndS } from '../facts.js';
@@ -76,7 +77,8 @@ export function findIncident(snapshot: Snapshot): Incident {
   const stretch = stretchesOf(seconds);
   const course = courseOf(head, seconds, spans, fromS);
   const first = spans[0];
-  const knee = first === undefined ? null : kneeOf(seconds, stretch, first, fromS);
+  const knee =
+    first === undefined ? null : kneeOf(seconds, stretch, first, fromS, answeredInS(snapshot, first.startS));
   const hit = hitBy(snapshot);
   return {
     outages: spans.map((span) => ({
@@ -96,6 +98,16 @@ export function findIncident(snapshot: Snapshot): Incident {
       { normalPerSec: normalRatePerSec(head), speed: head.plan.speed, counted: true },
     ),
   };
+}
+
+/** How long it took to answer most of what was due in the three seconds before an instant, seconds. */
+function answeredInS({ seconds }: Snapshot, atS: number): number {
+  let mostUs = 0;
+  for (let t = atS - 3; t < atS; t++) {
+    const response = seconds.get(t)?.response;
+    mostUs = Math.max(mostUs, (response && quantile(response, 0.95)?.us) ?? 0);
+  }
+  return mostUs / 1e6;
 }
 
 function describe(

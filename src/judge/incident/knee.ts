@@ -36,15 +36,17 @@ interface Plateau {
 
 /**
  * The goodput of a saturated shop, before capacity was added, is its capacity. A shop whose goodput collapses as soon
- * as it is overloaded had served more: then it is the most that it held for ten seconds. Null where the outage was
- * not brought by load, as that much had been served before.
+ * as it is overloaded had served more: then it is the most that it served before (`servedBefore`). Null where the
+ * outage was not brought by load, as that much had been served before.
  * @param span the first outage
+ * @param answeredInS how long the answers took to what was due just before it
  */
 export function kneeOf(
   seconds: readonly SecondTotals[],
   stretch: StretchOf,
   span: Span,
   fromS: number,
+  answeredInS: number,
 ): Knee | null {
   const endS = span.endS ?? seconds.length;
   const held = highest(
@@ -57,9 +59,26 @@ export function kneeOf(
   if (highest(stretch, span.startS, endS, plannedPerSec) <= held) return null;
   const { base, stepped } = firstStep(stretch, plateausOf(seconds, span.startS, endS));
   if (base === null) return null;
-  const ratePerSec = base.okPerSec < COLLAPSED * held ? held : base.okPerSec;
+  const ratePerSec =
+    base.okPerSec < COLLAPSED * held ? servedBefore(stretch, fromS, span.startS, answeredInS) : base.okPerSec;
   const steppedUp = stepped !== null && stepped.okPerSec > STEP * ratePerSec;
   return { ratePerSec, atS: span.startS, steppedUpS: steppedUp ? stepped.fromS : null };
+}
+
+/**
+ * The most that was served of any stretch up to an instant, operations a second. What was due in the stretch was all
+ * answered within `answeredInS` of its end, so that the shop had so much longer for it: a long line takes in far more
+ * than is served, for as long as clients wait. It is a lower bound of the capacity, and the stretch in which the shop
+ * was saturated comes close to it.
+ */
+function servedBefore(stretch: StretchOf, fromS: number, toS: number, answeredInS: number): number {
+  let most = 0;
+  for (let t = fromS; t < toS; t++) {
+    const tookS = toS - t + answeredInS;
+    if (tookS < HELD_S && t > fromS) break;
+    most = Math.max(most, stretch(t, toS).ok / tookS);
+  }
+  return most;
 }
 
 /** The highest of a figure of ten seconds in [fromS, toS) that are to be looked at; 0 where there are none. */

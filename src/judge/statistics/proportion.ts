@@ -4,14 +4,15 @@
 // lessened for an effect that was itself only estimated (Korn and Graubard, Survey Methodology 24, 1998).
 //
 // What is rare comes in few clusters, and a run that happens to hold few or small ones shows too low a share and too
-// small an effect at once; so the limit away from the rare side is held back further:
-// - the effect of k clusters seen is corrected by (k + 1) / k, its bias where their sizes spread as an exponential's;
-// - their sum of squares has 2 / 3 k degrees of freedom, by the fourth moment of the same;
-// - beside them stands what another quantity of the same operations says of how they hang together, as PRIOR clusters
-//   would, where there is one. It can only widen.
+// small an effect at once; so the limit away from the rare side is held back further. Of k clusters, counted as if of
+// one size (Kish), what is more than independent grows by 3/(2k) of itself, and is known to k/2 degrees of freedom.
+// Sizes that spread as an exponential's would ask for 1/(2k) and 2k/3; in queues they spread wider, and these hold the
+// nominal rates in simulation. Beside them stands what another quantity of the same operations says of how they hang
+// together, as three clusters would, where there is one. It can only widen.
+//
 // Where nothing was hit and nothing stands beside it, the effect is 1 and the limit is the rule of three: nothing that
-// was seen says that what was not seen would come in clusters. That is right for failures, of which a gate can demand
-// that none in 300 shows less than 1 %; it is wrong of responses, whose queues are seen in all of them.
+// was seen says that what was not seen would come in clusters. That is what one expects of failures, of which none in
+// 300 shows less than 1 %; it would be wrong of slow responses, as a short run of a busy queue often holds none.
 import { residuals, varianceOfSum } from './clustering.js';
 import { betaQuantile, normalQuantile, tQuantile } from './distributions.js';
 
@@ -44,9 +45,11 @@ export interface ShareLimits {
 const LIKELY = 0.95;
 const SURE = 0.99;
 /** What a neighbouring quantity says of clustering weighs as much as this many clusters. */
-const PRIOR = 2;
-/** Degrees of freedom of an effect, for each cluster that was seen: 2 over the variance of its square, as k = 2 of them. */
-const DEGREES_A_CLUSTER = 2 / 3;
+const PRIOR = 3;
+/** What the clusters that were seen understate, as so many clusters more. */
+const UNSEEN = 1.5;
+/** Degrees of freedom of an effect, for each cluster that was seen. */
+const DEGREES_A_CLUSTER = 0.5;
 /** From here on t is z. */
 const DEGREES_MAX = 1e5;
 /** Beyond this many, no number of operations is said to decide. */
@@ -154,7 +157,7 @@ function towardsRare({ share, n, own, degrees }: Basis, confidence: number): num
 /** A run that shows too few shows them too small, or shows none: the effect is corrected for what may not have been seen. */
 function awayFromRare({ share, n, own, beside, degrees }: Basis, confidence: number): number {
   const clusters = (n * share) / own;
-  const corrected = clusters > 0 ? 1 + (own - 1) * (1 + 1 / clusters) : own;
+  const corrected = clusters > 0 ? 1 + (own - 1) * (1 + UNSEEN / clusters) : own;
   const effect = Math.max(corrected, blended(clusters, corrected, beside));
   const known = Math.min(degrees, DEGREES_A_CLUSTER * clusters);
   const independent = n / effect / forEstimate(own, known, confidence);

@@ -181,9 +181,14 @@ function formatLimits({ metric, least, most }: TestResult): string {
 /** What the table cannot say of its rows. */
 function notes({ tests, notCompared }: Comparison, width: number): Line[] {
   const lines: Line[] = [];
+  const undecided = new Map<string, string[]>();
   for (const { scope, metric, reason } of tests) {
-    if (reason !== null) lines.push(...say('?', `${metric}, ${safe(scope.name)}: ${reason}`, width));
+    if (reason === null) continue;
+    const what = scope.kind === 'run' ? metric : `${metric} of ${scope.kind} ${safe(scope.name)}`;
+    undecided.set(reason, [...(undecided.get(reason) ?? []), what]);
   }
+  for (const [reason, what] of undecided)
+    lines.push(...say('Undecided', `${what.join(', ')}: ${reason}`, width));
   for (const { scope, metrics, reason } of notCompared.slice(0, 3 * NAMED_MAX)) {
     lines.push(
       ...say('Left out', `${metrics.join(', ')} of ${scope.kind} ${safe(scope.name)}: ${reason}`, width),
