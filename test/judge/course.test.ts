@@ -32,7 +32,7 @@ function runOf(lengthS: number, plannedAt: (s: number) => number, servedAt: (s: 
   const stretch = stretchesOf(seconds);
   const course = courseOf(head, seconds, spans, 0);
   const first = spans[0];
-  const knee = first === undefined ? null : kneeOf(seconds, stretch, first, 0);
+  const knee = first === undefined ? null : kneeOf(seconds, stretch, first, 0, 1);
   const goodput = goodputOf(head, stretch, 0, lengthS, knee);
   const scaler = first && knee && scalerOf(seconds, stretch, first, knee, 0);
   const drain = first === undefined ? null : drainOf(stretch, first, course, lengthS, 10);
