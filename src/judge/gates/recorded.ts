@@ -105,15 +105,16 @@ export function spread(hits: number, stretches: readonly (readonly Weighed[])[])
   const all = stretches.flat();
   const n = all.reduce((sum, tick) => sum + tick.n, 0);
   const weights = all.reduce((sum, { weight }) => sum + weight, 0);
-  const byWeight = weights > 0 ? hits / weights : 0;
-  const dealt = all.reduce((sum, tick) => sum + Math.min(tick.n, tick.weight * byWeight), 0);
+  const ownOf = ({ n: most, weight }: Weighed) =>
+    weights > 0 ? Math.min(most, hits * (weight / weights)) : 0;
+  const dealt = all.reduce((sum, tick) => sum + ownOf(tick), 0);
   // What the weights have no room for goes where there is some.
   const rest = n > dealt ? (hits - dealt) / (n - dealt) : 0;
   let exact = 0;
   let given = 0;
   return stretches.map((ticks) =>
     ticks.map((tick) => {
-      const own = Math.min(tick.n, tick.weight * byWeight);
+      const own = ownOf(tick);
       exact += own + (tick.n - own) * rest;
       const whole = Math.max(0, Math.min(tick.n, Math.round(exact) - given));
       given += whole;
