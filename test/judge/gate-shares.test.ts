@@ -59,6 +59,10 @@ describe('a gate on a share', () => {
             [quantile.result, quantile.n, quantile.needed],
             [share.result, share.n, share.needed],
           );
+          if (quantile.limits === null) return;
+          const { low, high } = quantile.limits;
+          if (quantile.result === 'pass') assert.ok(low <= 1e6 && high !== null && high <= 1e6);
+          if (quantile.result === 'fail') assert.ok(low >= 1e6);
         },
       ),
       { numRuns: 30 },

@@ -5,7 +5,7 @@ import type { Snapshot } from '../../measure/snapshot.js';
 import type { Gate } from '../../scenario/gate.js';
 import { formatDuration, formatShare } from '../../units.js';
 import { meanLimits } from '../statistics/mean.js';
-import { shareLimits, type Tick } from '../statistics/proportion.js';
+import { type ShareLimits, shareLimits, type Tick } from '../statistics/proportion.js';
 import { type GateResult, holds, isBelow, type Limits, NONE_RANKED, noData } from './result.js';
 import { secondsOf } from './selection.js';
 import { decide } from './shares.js';
@@ -34,10 +34,12 @@ export function quantile(
   const limits = shareLimits(ticks);
   const actual = response.quantile(q);
   if (limits === null || actual === undefined) return noData(gate, NONE_RANKED);
-  const decision = decide(gate, limits, 1 - q);
-  const slow = `${formatShare(limits.share)} took longer than ${formatDuration(bound.us)}, where ${formatShare(1 - q)} may`;
+  // 1 − 0.99 is a hair over 1 % in floating point.
+  const beyond = Number((1 - q).toPrecision(12));
+  const decision = decide(gate, limits, beyond);
+  const slow = `${formatShare(limits.share)} took longer than ${formatDuration(bound.us)}, where ${formatShare(beyond)} may`;
   const reason = decision.reason === null ? null : `${slow}; ${decision.reason}`;
-  const around = quantileLimits(q, response, limits.effect);
+  const around = agreeing(quantileLimits(q, response, limits.effect), bound.us, beyond, limits);
   const { needed } = decision;
   // Where all that is not slower than the bound is as slow as it, the quantile may be the bound itself.
   const result = decision.result === 'pass' && !holds(gate, actual.us, bound.us) ? 'fail' : decision.result;
@@ -55,6 +57,19 @@ function quantileLimits(q: number, response: Histogram, effect: number): Limits 
   if (low === undefined || low.atLeast) return null;
   const high = q + half > 1 - 1 / n ? undefined : response.quantile(q + half);
   return { low: low.us, high: high === undefined || high.atLeast ? null : high.us };
+}
+
+/**
+ * The limits of a quantile say of the bound what those of the share beyond it say, which are the finer ones: where more
+ * than may be beyond the bound is possible, so is a quantile above it.
+ */
+function agreeing(around: Limits | null, boundUs: number, beyond: number, share: ShareLimits): Limits | null {
+  if (around === null) return null;
+  const { low, high } = around;
+  return {
+    low: share.low > beyond ? Math.max(low, boundUs) : Math.min(low, boundUs),
+    high: share.high <= beyond ? Math.min(high ?? boundUs, boundUs) : high && Math.max(high, boundUs),
+  };
 }
 
 /** The mean of the responses, by its limits; timeouts in it make it a lower bound. */
